@@ -1,0 +1,47 @@
+"""Say what setuptools cannot read from pyproject.toml: packages and kernels.
+
+Set ``MEMBRANEKIT_CHECKED=1`` to build the kernels with bounds checks.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from setuptools import Extension, find_packages, setup
+
+SOURCES = Path("ext")
+CHECKED = os.environ.get("MEMBRANEKIT_CHECKED") == "1"
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": CHECKED,
+    "wraparound": False,
+    "cdivision": True,
+    "embedsignature": True,
+    "autotestdict": False,
+}
+
+
+def kernels() -> list[Extension]:
+    """Return one extension for each ``ext/*.pyx``; any header may be in each."""
+    headers = sorted(path.as_posix() for path in SOURCES.glob("*.pxd"))
+    extensions = []
+    for source in sorted(SOURCES.glob("*.pyx")):
+        extension = Extension(
+            f"membranekit._kernels.{source.stem}",
+            [source.as_posix()],
+            depends=headers,
+            # Neither -ffast-math nor -march=native: results must not depend on the
+            # machine that built a wheel.
+            extra_compile_args=[] if sys.platform == "win32" else ["-O3"],
+        )
+        extension.cython_directives = DIRECTIVES
+        extension.cython_include_dirs = [SOURCES.as_posix()]
+        extensions.append(extension)
+    return extensions
+
+
+setup(
+    packages=[*find_packages(include=["membranekit*"]), "membranekit.materials"],
+    ext_modules=kernels(),
+    options={"build_ext": {"cython_c_in_temp": True}},
+)
