@@ -1,0 +1,1 @@
+"""Filtration: permeance, surface area, bubble point, retention and blocking."""

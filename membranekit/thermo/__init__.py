@@ -1,0 +1,1 @@
+"""Thermodynamics: Flory-Huggins potentials, phase diagrams and vapor pressures."""
