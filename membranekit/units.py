@@ -1,0 +1,421 @@
+"""The edge of the library: text and quantities in, SI floats and quantities out.
+
+This is the only module that imports pint, and only when a function runs. Text never
+goes through ``Quantity(text)``: pint reads ``"1,5 m/s"`` as 15 m/s, ``"1 000 um"`` as
+0 um and does not return from ``"m**9**9**9"``.
+
+Quantities are made by the application registry, looked up at each crossing: another
+library may replace the registry at any time, and a quantity of a registry of our own
+would be refused by the functions of others.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import threading
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from numbers import Number
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from membranekit.errors import UnitError
+
+if TYPE_CHECKING:
+    import pint
+    from numpy.typing import ArrayLike
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a value can be: its SI unit, how it is written and where it may lie.
+
+    Parameters
+    ----------
+    unit : str
+        Unit of the float that is handed down, as text for pint.
+    example : str
+        A text that is accepted, shown in errors.
+    lowest, highest : str, optional
+        Ends of the plausible range, both of them allowed.
+    spellings : Mapping[str, str], optional
+        The only units accepted, each with pint's name for it. None accepts every
+        unit of the dimension. Needed where the dimension does not tell two kinds
+        apart, such as a relative humidity and a humidity ratio.
+    """
+
+    unit: str
+    example: str
+    lowest: str | None = None
+    highest: str | None = None
+    spellings: Mapping[str, str] | None = None
+
+
+_PERCENT = {"%": "percent", "percent": "percent"}
+_RATIO = {"g/kg": "g/kg", "kg/kg": "dimensionless"}
+_FRACTION = ("dimensionless", "20 %", "0 %", "100 %")
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "time": Kind("s", "6 s", "0 s", "10000 day"),
+        "length": Kind("m", "3 mm", "0 m", "1 km"),
+        "film_thickness": Kind("m", "150 um", "1 um", "10 mm"),
+        "temperature": Kind("K", "25 degC", "50 K", "1500 K"),
+        "temperature_difference": Kind(
+            "K",
+            "2 K",
+            "-1000 K",
+            "1000 K",
+            {
+                "K": "kelvin",
+                "kelvin": "kelvin",
+                "delta_degC": "delta_degree_Celsius",
+            },
+        ),
+        "velocity": Kind("m/s", "0.8 m/s", "0 m/s", "100 m/s"),
+        "pressure": Kind("Pa", "1 atm", "0 Pa", "1 GPa"),
+        "relative_humidity": Kind(
+            "dimensionless", "30 %", "0 %", "100 %", {**_PERCENT, "%RH": "percent"}
+        ),
+        "humidity_ratio": Kind(
+            "dimensionless", "9 g/kg", "0 g/kg", "1000 g/kg", _RATIO
+        ),
+        "mass_fraction": Kind(*_FRACTION, {**_PERCENT, "wt%": "percent", **_RATIO}),
+        "volume_fraction": Kind(*_FRACTION, {**_PERCENT, "vol%": "percent"}),
+        "share": Kind(*_FRACTION, _PERCENT),
+        "density": Kind("kg/m**3", "1240 kg/m**3", "0.01 kg/m**3", "30000 kg/m**3"),
+        "molar_mass": Kind("kg/mol", "22 kg/mol", "1 g/mol", "100000 kg/mol"),
+        "molar_volume": Kind(
+            "m**3/mol", "18 cm**3/mol", "1 cm**3/mol", "1000 m**3/mol"
+        ),
+        "viscosity": Kind("Pa*s", "1.7 mPa*s", "0 Pa*s", "1e15 Pa*s"),
+        "heat_capacity": Kind("J/kg/K", "2 kJ/kg/K", "10 J/kg/K", "20 kJ/kg/K"),
+        "thermal_conductivity": Kind("W/m/K", "0.2 W/m/K", "0.001 W/m/K", "5 kW/m/K"),
+        "molar_energy": Kind("J/mol", "44 kJ/mol", "-10 MJ/mol", "10 MJ/mol"),
+        "surface_tension": Kind("N/m", "72 mN/m", "0 N/m", "5 N/m"),
+        "diffusivity": Kind("m**2/s", "1e-9 m**2/s", "0 m**2/s", "0.01 m**2/s"),
+        "mass_transfer_coefficient": Kind("m/s", "5 mm/s", "0 m/s", "100 m/s"),
+        "angle": Kind(
+            "radian",
+            "65 deg",
+            "0 deg",
+            "180 deg",
+            {
+                "deg": "degree",
+                "degree": "degree",
+                "degrees": "degree",
+                "°": "degree",
+                "rad": "radian",
+            },
+        ),
+        "number": Kind("dimensionless", "2.6", None, None, {"": "dimensionless"}),
+        "stress": Kind("Pa", "20 MPa", "0 Pa", "1000 GPa"),
+        "area_density": Kind("kg/m**2", "25 g/m**2", "0 g/m**2", "1000 kg/m**2"),
+        "specific_surface_area": Kind(
+            "m**2/kg", "12 m**2/g", "0 m**2/g", "100000 m**2/g"
+        ),
+        "permeance": Kind("m/s/Pa", "900 L/(m**2 h bar)", "0 m/s/Pa", "1 m/s/Pa"),
+    }
+)
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_UNIT = re.compile(r"[A-Za-z0-9 µμ°%·*/^().²³⁻¹-]{1,64}")
+# pint evaluates the powers of numbers exactly, however large they are.
+_POWER_OF_NUMBER = re.compile(r"[0-9²³¹.)]\s*(?:\*\*|\^)|[0-9²³¹]{3}")
+_GLUED_EXPONENT = re.compile(r"([A-Za-zµμ°])(-?[0-9]+)")
+_LONGEST_TEXT = 200
+
+_MISTAKEN_UNITS = {
+    "C": "C is the coulomb, a degree Celsius is degC",
+    "F": "F is the farad, a degree Fahrenheit is degF",
+    "u": "u is a mass, a micrometer is um",
+    "m": "m is the meter, a minute is min",
+    "M": "M is mol/L, a minute is min and a meter m",
+    "S": "S is the siemens, a second is s",
+    "deg": "deg is an angle, a degree Celsius is degC",
+    "degC": "degC is a point on a scale, a difference is in K or delta_degC",
+    "degF": "degF is a point on a scale, a difference is in K or delta_degC",
+    "g/kg": "g/kg is a ratio of masses: a humidity_ratio or a mass_fraction",
+}
+
+# A difference of 1 degC is one of 1 K, and K is what can be read.
+_ASCII = {"Δ°C": "K", "°C": "degC", "Δ°F": "delta_degF", "°": "deg", "µ": "u", "μ": "u"}
+
+_lock = threading.Lock()
+_warmed: weakref.ref[Any] | None = None
+
+
+def registry() -> pint.UnitRegistry[Any]:
+    """Return the application registry, ready to be used by several threads.
+
+    The first use of a registry is not safe in threads: it builds itself, and those
+    who come meanwhile find a unit undefined. So one quantity is made under a lock.
+    """
+    global _warmed
+    import pint
+
+    with _lock:
+        current = pint.get_application_registry().get()
+        if _warmed is None or _warmed() is not current:
+            current.Quantity(1.0, "um").m_as("m")
+            _warmed = weakref.ref(current)
+    return current
+
+
+def quantity(given: object, kind: str, name: str) -> pint.Quantity[float]:
+    """Read a text or a quantity of any registry as a scalar quantity of one kind.
+
+    Parameters
+    ----------
+    given : str or pint.Quantity
+        What the user gave. A bare number is accepted for the kind ``number`` alone.
+    kind : str
+        A key of `KINDS`.
+    name : str
+        Name of the argument, for errors.
+
+    Returns
+    -------
+    pint.Quantity
+        A new quantity of the application registry, in the unit that was given.
+
+    Raises
+    ------
+    UnitError
+        When it cannot be read, has another dimension or lies out of range.
+
+    Examples
+    --------
+    >>> print(quantity("1.5 min", "time", "air.time"))
+    1.5 minute
+    """
+    return _read(given, kind, name)[0]
+
+
+def si(given: object, kind: str, name: str) -> float:
+    """Read a text or a quantity as a float in the SI unit of its kind.
+
+    Parameters and errors are those of `quantity`. Fractions come out between 0 and
+    1, temperatures and their differences in kelvin, angles in radian.
+
+    Examples
+    --------
+    >>> si("2 min", "time", "air.time")
+    120.0
+    """
+    return _read(given, kind, name)[1]
+
+
+def to_si(value: pint.Quantity[Any], kind: str) -> float:
+    """Convert a quantity that was checked before to the SI float of its kind."""
+    return float(value.m_as(KINDS[kind].unit))
+
+
+def make(value: ArrayLike, unit: str) -> pint.Quantity[Any]:
+    """Make a quantity of the application registry; an array is copied.
+
+    Examples
+    --------
+    >>> print(make(2.1, "um"))
+    2.1 micrometer
+    """
+    import numpy as np
+
+    magnitude = np.array(value, dtype=float)
+    return registry().Quantity(magnitude if magnitude.ndim else float(value), unit)
+
+
+def text(value: pint.Quantity[Any]) -> str:
+    """Write a scalar quantity as ASCII text that reads back equal.
+
+    Examples
+    --------
+    >>> text(make(150, "um")), text(make(25, "degC"))
+    ('150 um', '25 degC')
+    """
+    number = float(value.m)
+    for unit in (_symbol(value), f"{value.units:D}"):
+        if _UNIT.fullmatch(unit) and _equal(number, unit, value):
+            break
+    else:
+        base = value.to_base_units()
+        number, unit = float(base.m), f"{base.units:D}"
+    return f"{repr(number).removesuffix('.0')} {unit}".removesuffix(" dimensionless")
+
+
+def _symbol(value: pint.Quantity[Any]) -> str:
+    """Return the short name of a unit in ASCII, as a user would write it."""
+    unit = f"{value.units:~D}".replace(" / ", "/").replace(" ** ", "**")
+    for sign, ascii_name in _ASCII.items():
+        unit = unit.replace(sign, ascii_name)
+    return unit.replace(" * ", "*") or "dimensionless"
+
+
+def _equal(number: float, unit: str, value: pint.Quantity[Any]) -> bool:
+    try:
+        same = registry().Quantity(number, registry().parse_units(unit))
+        return bool(same.to_base_units() == value.to_base_units())
+    except Exception:  # what pint writes need not be something that it reads
+        return False
+
+
+def _read(given: object, kind: str, name: str) -> tuple[pint.Quantity[float], float]:
+    sort = KINDS[kind]
+    noun = kind.replace("_", " ")
+    shown = f'"{given[:80]}"' if isinstance(given, str) else repr(given)[:80]
+
+    def fault(what: str) -> UnitError:
+        return UnitError(f'{name}: {shown} {what}; write it like "{sort.example}"')
+
+    read = _read_text if isinstance(given, str) else _read_quantity
+    try:
+        result = read(given, sort)
+        _check_unit(result, sort, noun)
+        value = float(result.m_as(sort.unit))
+    except _FaultError as error:
+        raise fault(str(error)) from None
+    low, high = _limits(kind)
+    slack = 1e-12 * abs(value)
+    if not low - slack <= value <= high + slack:
+        raise fault(
+            f"is out of range: the {noun} lies between {sort.lowest} and {sort.highest}"
+        )
+    return result, value
+
+
+class _FaultError(Exception):
+    """What is wrong with a text or quantity; the caller adds whose it is."""
+
+
+def _read_text(given: str, sort: Kind) -> pint.Quantity[float]:
+    number, unit = _split(given)
+    if not unit and "" not in (sort.spellings or ()):
+        raise _FaultError("has no unit")
+    if sort.spellings is None:
+        parsed = _parse_unit(unit)
+    else:
+        spelling = "".join(unit.split())
+        if spelling not in sort.spellings:
+            raise _FaultError(_wrong_spelling(spelling, sort))
+        parsed = registry().Unit(sort.spellings[spelling])
+    return registry().Quantity(number, parsed)
+
+
+def _split(given: str) -> tuple[float, str]:
+    stripped = given.strip()
+    if len(stripped) > _LONGEST_TEXT:
+        raise _FaultError(f"is longer than {_LONGEST_TEXT} characters")
+    if "," in stripped:
+        raise _FaultError("has a comma: numbers are written with a decimal point")
+    found = _NUMBER.match(stripped)
+    if found is None:
+        if re.match(r"[+-]?(nan|inf)", stripped, re.IGNORECASE):
+            raise _FaultError("is not a finite number")
+        raise _FaultError("does not begin with a number")
+    number = float(found.group())
+    if not math.isfinite(number):
+        raise _FaultError("is not a finite number")
+    unit = stripped[found.end() :].strip()
+    if unit and unit[0] in "0123456789.":
+        raise _FaultError("has a number in pieces: no spaces and one decimal point")
+    return number, unit
+
+
+def _parse_unit(unit: str) -> pint.Unit:
+    if not _UNIT.fullmatch(unit) or _POWER_OF_NUMBER.search(unit):
+        raise _FaultError("has a unit that cannot be read")
+    glued = _GLUED_EXPONENT.sub(r"\1**\2", unit)
+    for spelling in (unit, glued):
+        # pint evaluates the text: whatever an operator of Python can raise, it can.
+        try:
+            return registry().parse_units(spelling)
+        except Exception:
+            continue
+    raise _FaultError(f"has an unknown unit, {unit!r}")
+
+
+def _read_quantity(given: object, sort: Kind) -> pint.Quantity[float]:
+    if isinstance(given, bool):
+        raise _FaultError("is not a quantity")
+    if isinstance(given, Number):
+        if "" not in (sort.spellings or ()):
+            raise _FaultError("has no unit")
+        return registry().Quantity(_finite(given), "dimensionless")
+    import pint
+
+    if not isinstance(given, pint.Quantity):
+        raise _FaultError(f"is of type {type(given).__name__}, not text or a quantity")
+    return _adopt(given, _finite(given.magnitude))
+
+
+def _finite(magnitude: Any) -> float:
+    if getattr(magnitude, "shape", ()) != ():
+        raise _FaultError("holds several values where one is wanted")
+    if magnitude is True or magnitude is False or _dtype_kind(magnitude) == "b":
+        raise _FaultError("is not a quantity")
+    try:
+        number = float(magnitude)
+    except (TypeError, ValueError, OverflowError):
+        raise _FaultError("is not one real number") from None
+    if not math.isfinite(number):
+        raise _FaultError("is not a finite number")
+    return number
+
+
+def _dtype_kind(magnitude: Any) -> str:
+    return getattr(getattr(magnitude, "dtype", None), "kind", "")
+
+
+def _adopt(given: pint.Quantity[Any], number: float) -> pint.Quantity[float]:
+    """Make the same quantity in the application registry, in its unit if known there.
+
+    Another registry may define units of its own, or the same name in another way:
+    then the quantity comes over in base units, which all registries share.
+    """
+    ours = registry()
+    bare = given.__class__(number, given.units)
+    base = bare.to_base_units()
+    try:
+        adopted = ours.Quantity(number, ours.Unit(f"{given.units:D}"))
+        same = math.isclose(adopted.to_base_units().m, base.m, rel_tol=1e-9)
+    except Exception:  # an unknown unit, or one that pint cannot read back
+        same = False
+    return adopted if same else ours.Quantity(base.m, f"{base.units:D}")
+
+
+def _check_unit(value: pint.Quantity[float], sort: Kind, noun: str) -> None:
+    ours = registry()
+    if sort.spellings is not None:
+        if value.units not in [ours.Unit(unit) for unit in sort.spellings.values()]:
+            raise _FaultError(_wrong_spelling(_symbol(value), sort))
+        return
+    if value.dimensionality != ours.get_dimensionality(sort.unit):
+        dimension = f"its dimension is {value.dimensionality}"
+        hint = _MISTAKEN_UNITS.get(_symbol(value), dimension)
+        article = "an" if noun[0] in "aeiou" else "a"
+        raise _FaultError(f"is not {article} {noun}: {hint}")
+    if sort.unit == "K" and f"{value.units:D}".startswith("delta_"):
+        raise _FaultError("is a difference of temperatures, not a temperature")
+
+
+def _wrong_spelling(unit: str, sort: Kind) -> str:
+    accepted = ", ".join(spelling or "no unit" for spelling in sort.spellings or ())
+    hint = _MISTAKEN_UNITS.get(unit)
+    return f"has the unit {unit!r} where {accepted} can stand" + (
+        f": {hint}" if hint else ""
+    )
+
+
+@cache
+def _limits(kind: str) -> tuple[float, float]:
+    sort = KINDS[kind]
+    if sort.lowest is None or sort.highest is None:
+        return -math.inf, math.inf
+    low, high = (
+        float(_read_text(end, sort).m_as(sort.unit))
+        for end in (sort.lowest, sort.highest)
+    )
+    return low, high
