@@ -27,8 +27,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import units
-from .errors import InputError, MaterialError, MissingExtraError, OutputError
+from membranekit import units
+from membranekit.errors import (
+    InputError,
+    MaterialError,
+    MissingExtraError,
+    OutputError,
+)
 
 if TYPE_CHECKING:
     import xarray
@@ -42,8 +47,10 @@ __all__ = [
     "PoreProfile",
     "Trust",
     "check_output",
+    "gather",
     "save",
     "saved_case_text",
+    "to_document",
 ]
 
 SCHEMA = 1
@@ -506,20 +513,21 @@ class _Fractions(_Result):
         fractions = self._si[f"{by}_fraction"]
         if fractions is None:
             raise InputError(f"this history holds no {by} fractions")
-        return fractions[..., self._index(name)]
+        return np.asarray(fractions[..., self._index(name)])
 
     def _index(self, name: str) -> int:
+        names: tuple[str, ...] = self.components
         wanted = _key(name)
-        for index, component in enumerate(self.components):
+        for index, component in enumerate(names):
             if _key(component) == wanted:
                 return index
-        from . import library
+        from membranekit import library
 
         try:
-            return self.components.index(library.lookup(name).name)
+            return names.index(library.lookup(name).name)
         except (LookupError, ValueError):
             raise MaterialError(
-                f"{name!r} is not in this film; it holds {', '.join(self.components)}"
+                f"{name!r} is not in this film; it holds {', '.join(names)}"
             ) from None
 
 
@@ -810,8 +818,9 @@ class Membrane(_Result):
                     continue
                 unit = _HISTORY_UNITS.get(name, "1")
                 shown = value.copy() if name == "step" else _shown(value, unit)
-                entry = (tuple(dims[axis] for axis in axes), shown, {"units": unit})
-                (coordinates if name == "time" else variables)[name] = entry
+                axis_names = tuple(dims[axis] for axis in axes)
+                kept_in = coordinates if name == "time" else variables
+                kept_in[name] = axis_names, shown, {"units": unit}
         entry = self.to_dict()
         kept = ("inputs", "success", "message", "minimum_pore_layer", "notes", "trust")
         attributes = {"name": self.name, "case_toml": self.case_toml}
@@ -892,6 +901,26 @@ class Membrane(_Result):
     def __repr__(self) -> str:
         state = str(self.minimum_pore_layer) if self.success else "stopped early"
         return f"<Membrane {self._title()}: {state}>"
+
+
+def gather(membranes: Sequence[Membrane], name: str) -> list[Assumption]:
+    """Return one list of `Trust` over several runs, largest effect first.
+
+    Parameters
+    ----------
+    membranes
+        The runs.
+    name
+        ``"assumed"``, ``"estimated"``, ``"fitted"`` or ``"extrapolated"``. Of entries
+        that differ in nothing but their effect, the one with the largest is kept.
+    """
+    kept: dict[tuple[str, str, str], Assumption] = {}
+    for membrane in membranes:
+        for entry in getattr(membrane.trust, name):
+            key = entry.name, entry.value_text, entry.source
+            if key not in kept or kept[key]._size() < entry._size():
+                kept[key] = entry
+    return sorted(kept.values(), key=Assumption._size, reverse=True)
 
 
 _LABELS = {
