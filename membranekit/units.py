@@ -27,6 +27,7 @@ from membranekit.errors import UnitError
 if TYPE_CHECKING:
     import pint
     from numpy.typing import ArrayLike
+    from pint.facets.plain import PlainQuantity
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,8 @@ def registry() -> pint.UnitRegistry[Any]:
     import pint
 
     with _lock:
-        current = pint.get_application_registry().get()
+        application = pint.get_application_registry()  # type: ignore[no-untyped-call]
+        current: pint.UnitRegistry[Any] = application.get()
         if _warmed is None or _warmed() is not current:
             current.Quantity(1.0, "um").m_as("m")
             _warmed = weakref.ref(current)
@@ -225,7 +227,7 @@ def make(value: ArrayLike, unit: str) -> pint.Quantity[Any]:
     import numpy as np
 
     magnitude = np.array(value, dtype=float)
-    return registry().Quantity(magnitude if magnitude.ndim else float(value), unit)
+    return registry().Quantity(magnitude if magnitude.ndim else magnitude.item(), unit)
 
 
 def text(value: pint.Quantity[Any]) -> str:
@@ -242,11 +244,11 @@ def text(value: pint.Quantity[Any]) -> str:
             break
     else:
         base = value.to_base_units()
-        number, unit = float(base.m), f"{base.units:D}"
+        number, unit = float(base.m), _symbol(base)
     return f"{repr(number).removesuffix('.0')} {unit}".removesuffix(" dimensionless")
 
 
-def _symbol(value: pint.Quantity[Any]) -> str:
+def _symbol(value: PlainQuantity[Any]) -> str:
     """Return the short name of a unit in ASCII, as a user would write it."""
     unit = f"{value.units:~D}".replace(" / ", "/").replace(" ** ", "**")
     for sign, ascii_name in _ASCII.items():
@@ -270,10 +272,14 @@ def _read(given: object, kind: str, name: str) -> tuple[pint.Quantity[float], fl
     def fault(what: str) -> UnitError:
         return UnitError(f'{name}: {shown} {what}; write it like "{sort.example}"')
 
-    read = _read_text if isinstance(given, str) else _read_quantity
     try:
-        result = read(given, sort)
+        if isinstance(given, str):
+            result = _read_text(given, sort)
+        else:
+            result = _read_quantity(given, sort)
         _check_unit(result, sort, noun)
+        if sort.spellings and "kg/kg" in sort.spellings and result.unitless:
+            result = result.to("g/kg")  # so that its unit can be told when written
         value = float(result.m_as(sort.unit))
     except _FaultError as error:
         raise fault(str(error)) from None
@@ -354,8 +360,10 @@ def _read_quantity(given: object, sort: Kind) -> pint.Quantity[float]:
 def _finite(magnitude: Any) -> float:
     if getattr(magnitude, "shape", ()) != ():
         raise _FaultError("holds several values where one is wanted")
-    if magnitude is True or magnitude is False or _dtype_kind(magnitude) == "b":
+    if getattr(getattr(magnitude, "dtype", None), "kind", "") == "b":
         raise _FaultError("is not a quantity")
+    if isinstance(magnitude, str | bytes):  # which float() would read
+        raise _FaultError("is not one real number")
     try:
         number = float(magnitude)
     except (TypeError, ValueError, OverflowError):
@@ -365,10 +373,6 @@ def _finite(magnitude: Any) -> float:
     return number
 
 
-def _dtype_kind(magnitude: Any) -> str:
-    return getattr(getattr(magnitude, "dtype", None), "kind", "")
-
-
 def _adopt(given: pint.Quantity[Any], number: float) -> pint.Quantity[float]:
     """Make the same quantity in the application registry, in its unit if known there.
 
@@ -376,14 +380,18 @@ def _adopt(given: pint.Quantity[Any], number: float) -> pint.Quantity[float]:
     then the quantity comes over in base units, which all registries share.
     """
     ours = registry()
-    bare = given.__class__(number, given.units)
-    base = bare.to_base_units()
+    # In the number type of the other registry, which may refuse to mix with floats.
+    try:
+        base = given.to_base_units()
+        number_in_base = float(base.m)
+    except Exception:  # such as offset units in a product
+        raise _FaultError("cannot be converted to base units") from None
     try:
         adopted = ours.Quantity(number, ours.Unit(f"{given.units:D}"))
-        same = math.isclose(adopted.to_base_units().m, base.m, rel_tol=1e-9)
+        same = math.isclose(adopted.to_base_units().m, number_in_base, rel_tol=1e-9)
     except Exception:  # an unknown unit, or one that pint cannot read back
         same = False
-    return adopted if same else ours.Quantity(base.m, f"{base.units:D}")
+    return adopted if same else ours.Quantity(number_in_base, f"{base.units:D}")
 
 
 def _check_unit(value: pint.Quantity[float], sort: Kind, noun: str) -> None:
