@@ -1,0 +1,354 @@
+# One film cell: its phases, potentials, and scaled resistance, with derivatives.
+#
+# a) u_i: volume of species i per volume of membrane polymer; A = 1 + sum u.
+# b) The face law needs R of the cell as R_ij = S_ij/sqrt(phi_i phi_j): S stays finite
+#    for traces, and an average of two S is positive definite (see film.pyx).
+# c) One phase: S_ii = b_i, S_ij = -zeta_ij sqrt(phi_i phi_j). Two phases conduct side
+#    by side: L = f_rich R_rich^-1 + f_lean R_lean^-1/tortuosity, S from L^-1.
+# d) The cell's potentials are the tie line's; a demixed cell's network adds
+#    V0 Pi/(R T), Pi = G (lambda - 1/lambda), lambda = A/A_demixed, to each.
+
+from libc.math cimport sqrt
+
+from _coexistence cimport flash, stability
+from _dense cimport lu_factor, lu_solve, spd_inverse
+from _flory_huggins cimport Mixture, potentials
+from _friction cimport Friction, phase_friction
+
+cdef enum:
+    SPECIES = 7
+
+
+cdef struct Cell:
+    int two
+    double distance         # tangent-plane distance K of the cell as one phase
+    double total            # A
+    double x[7]             # lean amounts; also the next start
+    double y[7]             # virtual lean composition; also the next start
+    double rich[8]          # rich amounts, polymer 1 last
+    double phi[7]
+    double mu[7]
+    double dmu[49]
+    double s[49]
+    double ds[343]          # ds[d][i][j]: derivative of s with respect to u_d
+
+
+cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell* c,
+                            double* h_rich, double* h_sum) noexcept nogil:
+    """Decide one phase or two, and fill mu, rich, x. -1: no answer was found.
+
+    h_rich (n+1, n+1): Hessian of the rich (or only) phase; h_sum (n, n) of both.
+    """
+    cdef double h[64]
+    cdef double mu[8]
+    cdef double r[7]
+    cdef double guess, curvature, total = 1.0, small = 0.0
+    cdef int i, j, attempt, status
+    for i in range(n):
+        if not u[i] > 0.0:
+            return -1
+        total += u[i]
+    small = total - 1.0
+    c.total = total
+    for i in range(n):
+        c.phi[i] = u[i] / total
+    c.rich[n] = 1.0
+    if c.two:
+        for i in range(n):
+            if not c.x[i] < u[i]:
+                c.x[i] = 0.999 * u[i]
+        status = flash(mixture, n, u, c.x, r, c.mu, h_rich, h_sum)
+        if status == 0:
+            for i in range(n):
+                c.rich[i] = r[i]
+            return 0
+    c.two = 0
+    for i in range(n):
+        c.rich[i] = u[i]
+    potentials(mixture, n + 1, c.rich, mu, h_rich)
+    if stability(mixture, n, mu, c.y, &c.distance) != 0:
+        for i in range(n):
+            c.y[i] = u[i] / small
+        c.distance = 0.0
+        if stability(mixture, n, mu, c.y, &c.distance) != 0:
+            return -1
+    if c.distance > -1e-10:
+        for i in range(n):
+            c.mu[i] = mu[i]
+        return 0
+    curvature = 0.0
+    for i in range(n):
+        for j in range(n):
+            curvature += c.y[i] * h_rich[i * (n + 1) + j] * c.y[j]
+    guess = 0.1 * small
+    if curvature > 0.0 and -c.distance / curvature < guess:
+        guess = -c.distance / curvature
+    if guess < 1e-8 * total:
+        guess = 1e-8 * total
+    for attempt in range(9):
+        if attempt == 1:
+            guess = 1e-6 * total
+        elif attempt > 1:
+            guess = 6.0 * guess
+        for i in range(n):
+            c.x[i] = guess * c.y[i]
+            if not c.x[i] < 0.9 * u[i]:
+                c.x[i] = 0.9 * u[i]
+        status = flash(mixture, n, u, c.x, r, c.mu, h_rich, h_sum)
+        if status == 0:
+            c.two = 1
+            for i in range(n):
+                c.rich[i] = r[i]
+            return 0
+    if c.distance > -1e-7:
+        # the lean phase would be smaller than the flash resolves
+        for i in range(n):
+            c.mu[i] = mu[i]
+            c.rich[i] = u[i]
+        potentials(mixture, n + 1, c.rich, mu, h_rich)
+        return 0
+    return -1
+
+
+cdef inline void _congruence(int n, const double* w, const double* m, double factor,
+                             double* out) noexcept nogil:
+    """out += factor w m w^T for symmetric m, all (n, n)."""
+    cdef double t[49]
+    cdef int i, j, k
+    cdef double value
+    for i in range(n):
+        for j in range(n):
+            value = 0.0
+            for k in range(n):
+                value += w[i * n + k] * m[k * n + j]
+            t[i * n + j] = value
+    for i in range(n):
+        for j in range(n):
+            value = 0.0
+            for k in range(n):
+                value += t[i * n + k] * w[j * n + k]
+            out[i * n + j] += factor * value
+
+
+cdef inline void _resistance(int n, const double* phi, const double* b,
+                             const double* zeta, double* r) noexcept nogil:
+    cdef int i, j
+    for i in range(n):
+        for j in range(n):
+            r[i * n + j] = -zeta[i * n + j]
+        r[i * n + i] = b[i] / (phi[i] if phi[i] > 1e-150 else 1e-150)
+
+
+cdef inline void _resistance_slope(const Friction* f, const double* phi,
+                                   const double* b, const double* db,
+                                   const double* dzeta_i, const double* dzeta_j,
+                                   const double* dzeta_t, const double* dphi,
+                                   double dphi_p, double* dr) noexcept nogil:
+    """Change of R of one phase along (dphi, dphi_p)."""
+    cdef int n = f.n, i, j, k
+    cdef double dpol = dphi_p, slope, p
+    for i in range(n):
+        if f.polymeric[i]:
+            dpol += dphi[i]
+    for i in range(n):
+        for j in range(n):
+            dr[i * n + j] = -(dzeta_i[i * n + j] * dphi[i]
+                              + dzeta_j[i * n + j] * dphi[j]
+                              + dzeta_t[i * n + j] * dpol)
+        slope = db[i * (n + 1) + n] * dphi_p
+        for k in range(n):
+            slope += db[i * (n + 1) + k] * dphi[k]
+        p = phi[i] if phi[i] > 1e-150 else 1e-150
+        dr[i * n + i] = (slope - b[i] * (dphi[i] / p)) / p
+
+
+cdef inline int evaluate_cell(const Mixture* mixture, const Friction* f,
+                              double modulus, double reference, const double* u,
+                              Cell* c, bint derivatives) noexcept nogil:
+    """Fill c for the amounts u (n). modulus: V0 G/(R T); reference: A when the cell
+    demixed, 0 before. Returns -1 when no phase equilibrium was found."""
+    cdef int n = f.n
+    cdef double h_rich[64]
+    cdef double h_sum[49]
+    cdef double jr[49]
+    cdef double jx[49]
+    cdef double m[49]
+    cdef double b[7]
+    cdef double zeta[49]
+    cdef double db[56]
+    cdef double dzi[49]
+    cdef double dzj[49]
+    cdef double dzt[49]
+    cdef double lb[7]
+    cdef double lzeta[49]
+    cdef double ldb[56]
+    cdef double ldzi[49]
+    cdef double ldzj[49]
+    cdef double ldzt[49]
+    cdef double phi_r[7]
+    cdef double phi_l[7]
+    cdef double dphi[7]
+    cdef double dphi_r[7]
+    cdef double dphi_l[7]
+    cdef double res[49]
+    cdef double p_rich[49]
+    cdef double p_lean[49]
+    cdef double conduct[49]
+    cdef double inverse[49]
+    cdef double w_rich[49]
+    cdef double w_lean[49]
+    cdef double q_rich[49]
+    cdef double q_lean[49]
+    cdef double t[49]
+    cdef double root[7]
+    cdef int pivot[7]
+    cdef int i, j, k, d
+    cdef double value, lam, total, rich_total, lean_total, f_rich, f_lean
+    cdef double drich, dlean, df_rich, df_lean, dphi_p, phi_p, dpol, scale
+    cdef double* ds
+    if find_phases(mixture, n, u, c, h_rich, h_sum) != 0:
+        return -1
+    total = c.total
+    phi_p = 1.0 / total
+    for i in range(n):
+        root[i] = sqrt(c.phi[i])
+
+    # potentials and their derivative
+    if derivatives:
+        if c.two:
+            # jx = dx/du = (H_rich + H_lean)^-1 H_rich, rows scaled for traces
+            for i in range(n):
+                scale = c.x[i] if c.x[i] < c.rich[i] else c.rich[i]
+                for j in range(n):
+                    m[i * n + j] = scale * h_sum[i * n + j]
+                    jx[i * n + j] = scale * h_rich[i * (n + 1) + j]
+            if lu_factor(m, pivot, n) != 0:
+                return -1
+            lu_solve(m, pivot, n, jx, n)
+            for i in range(n):
+                for j in range(n):
+                    jr[i * n + j] = -jx[i * n + j]
+                jr[i * n + i] += 1.0
+            for i in range(n):
+                for j in range(n):
+                    value = 0.0
+                    for k in range(n):
+                        value += h_rich[i * (n + 1) + k] * jr[k * n + j]
+                    c.dmu[i * n + j] = value
+        else:
+            for i in range(n):
+                for j in range(n):
+                    c.dmu[i * n + j] = h_rich[i * (n + 1) + j]
+    if reference > 0.0:
+        lam = total / reference
+        value = modulus * (lam - 1.0 / lam)
+        for i in range(n):
+            c.mu[i] += value
+        if derivatives:
+            value = modulus * (1.0 + 1.0 / (lam * lam)) / reference
+            for i in range(n * n):
+                c.dmu[i] += value
+
+    if not c.two:
+        phase_friction(f, False, c.phi, phi_p, b, zeta, db, dzi, dzj, dzt)
+        for i in range(n):
+            for j in range(n):
+                c.s[i * n + j] = -zeta[i * n + j] * root[i] * root[j]
+            c.s[i * n + i] = b[i]
+        if not derivatives:
+            return 0
+        for d in range(n):
+            ds = &c.ds[d * n * n]
+            dphi_p = -phi_p / total
+            dpol = dphi_p
+            for i in range(n):
+                dphi[i] = ((1.0 if i == d else 0.0) - c.phi[i]) / total
+                if f.polymeric[i]:
+                    dpol += dphi[i]
+            for i in range(n):
+                for j in range(n):
+                    if i == j:
+                        value = db[i * (n + 1) + n] * dphi_p
+                        for k in range(n):
+                            value += db[i * (n + 1) + k] * dphi[k]
+                        ds[i * n + i] = value
+                    else:
+                        ds[i * n + j] = -root[i] * root[j] * (
+                            dzi[i * n + j] * dphi[i] + dzj[i * n + j] * dphi[j]
+                            + dzt[i * n + j] * dpol + 0.5 * zeta[i * n + j]
+                            * (dphi[i] / c.phi[i] + dphi[j] / c.phi[j]))
+        return 0
+
+    # two phases side by side
+    rich_total = 1.0
+    lean_total = 0.0
+    for i in range(n):
+        rich_total += c.rich[i]
+        lean_total += c.x[i]
+    for i in range(n):
+        phi_r[i] = c.rich[i] / rich_total
+        phi_l[i] = c.x[i] / lean_total
+    f_rich = rich_total / total
+    f_lean = lean_total / total
+    phase_friction(f, False, phi_r, 1.0 / rich_total, b, zeta, db, dzi, dzj, dzt)
+    phase_friction(f, True, phi_l, 0.0, lb, lzeta, ldb, ldzi, ldzj, ldzt)
+    _resistance(n, phi_r, b, zeta, res)
+    if spd_inverse(res, p_rich, n) != 0:
+        return -1
+    _resistance(n, phi_l, lb, lzeta, res)
+    if spd_inverse(res, p_lean, n) != 0:
+        return -1
+    for i in range(n * n):
+        p_lean[i] /= f.tortuosity
+        conduct[i] = f_rich * p_rich[i] + f_lean * p_lean[i]
+    if spd_inverse(conduct, inverse, n) != 0:
+        return -1
+    for i in range(n):
+        for j in range(n):
+            c.s[i * n + j] = root[i] * root[j] * inverse[i * n + j]
+    if not derivatives:
+        return 0
+    for i in range(n):
+        for j in range(n):
+            value = 0.0
+            scale = 0.0
+            for k in range(n):
+                value += inverse[i * n + k] * p_rich[k * n + j]
+                scale += inverse[i * n + k] * p_lean[k * n + j]
+            w_rich[i * n + j] = value
+            w_lean[i * n + j] = scale
+    for i in range(n):
+        for j in range(n):
+            value = 0.0
+            scale = 0.0
+            for k in range(n):
+                value += w_rich[i * n + k] * inverse[k * n + j]
+                scale += w_lean[i * n + k] * inverse[k * n + j]
+            q_rich[i * n + j] = value
+            q_lean[i * n + j] = scale
+    for d in range(n):
+        drich = 0.0
+        dlean = 0.0
+        for i in range(n):
+            drich += jr[i * n + d]
+            dlean += jx[i * n + d]
+        for i in range(n):
+            dphi_r[i] = (jr[i * n + d] - phi_r[i] * drich) / rich_total
+            dphi_l[i] = (jx[i * n + d] - phi_l[i] * dlean) / lean_total
+            dphi[i] = ((1.0 if i == d else 0.0) - c.phi[i]) / total
+        df_rich = (drich - f_rich) / total
+        df_lean = (dlean - f_lean) / total
+        for i in range(n * n):
+            t[i] = df_rich * q_rich[i] + df_lean * q_lean[i]
+        _resistance_slope(f, phi_r, b, db, dzi, dzj, dzt, dphi_r,
+                          -drich / (rich_total * rich_total), res)
+        _congruence(n, w_rich, res, -f_rich, t)
+        _resistance_slope(f, phi_l, lb, ldb, ldzi, ldzj, ldzt, dphi_l, 0.0, res)
+        _congruence(n, w_lean, res, -f_lean * f.tortuosity, t)
+        ds = &c.ds[d * n * n]
+        for i in range(n):
+            for j in range(n):
+                ds[i * n + j] = root[i] * root[j] * (
+                    -t[i * n + j] + 0.5 * inverse[i * n + j]
+                    * (dphi[i] / c.phi[i] + dphi[j] / c.phi[j]))
+    return 0

@@ -1,0 +1,126 @@
+# Maxwell-Stefan (Bearman) friction of the small species with each other and the polymer.
+#
+# a) -grad mu_i = sum_j zeta_ij phi_j (w_i - w_j) + zeta_iP phi_P w_i, with mu scaled per
+#    volume as in _flory_huggins, w the velocities relative to the membrane polymer and
+#    zeta_ij = zeta_ji [s/m2] (Onsager). In fluxes j = phi w:
+#    R j = -grad mu, R_ii = b_i/phi_i, b_i = sum_j zeta_ij phi_j + zeta_iP phi_P,
+#    R_ij = -zeta_ij.
+# b) zeta of two small species is interpolated between its two dilute limits,
+#    ln zeta = (1 - w) ln zeta_i + w ln zeta_j, w = phi_j/(phi_i + phi_j) [Vignes 1966].
+# c) All polymer together obstructs: b_i gains zeta0 Z(phi_pol) phi_pol with
+#    Z = (5 - 2 phi + phi^2)/(1 - phi)^2, so that a tracer's diffusivity is
+#    ((1 - phi)/(1 + phi))^2 of the liquid's [Mackie & Meares 1955].
+# d) A dissolved polymer (PVP) has film-scale frictions of its own: with the membrane
+#    polymer, and with small species that of a coil in a lean phase.
+# e) A lean phase rubs on the walls of its pores (Darcy) and its liquid friction grows by
+#    Mackie-Meares of the dissolved polymer it holds.
+
+from libc.math cimport exp
+
+from _flory_huggins cimport MAX_PAIRS, pair_index
+
+
+cdef struct Friction:
+    int n
+    int polymeric[7]
+    double log_dilute_i[MAX_PAIRS]
+    double log_dilute_j[MAX_PAIRS]
+    double zeta0
+    double coil[7]
+    double network[7]
+    double wall
+    double tortuosity
+
+
+cdef inline void pair_friction(const Friction* f, const double* phi, int i, int j,
+                               double* z, double* dz_i, double* dz_j) noexcept nogil:
+    """zeta_ij of two small species and its derivatives with respect to both phi."""
+    cdef int k = pair_index(i, j) if i < j else pair_index(j, i)
+    cdef int a = i if i < j else j
+    cdef int b = j if i < j else i
+    cdef double s = phi[a] + phi[b] + 2e-12
+    cdef double w = (phi[b] + 1e-12) / s
+    cdef double slope = f.log_dilute_j[k] - f.log_dilute_i[k]
+    cdef double da, db
+    z[0] = exp(f.log_dilute_i[k] + w * slope)
+    da = -z[0] * slope * w / s
+    db = z[0] * slope * (1.0 - w) / s
+    dz_i[0] = da if i == a else db
+    dz_j[0] = db if i == a else da
+
+
+cdef inline void phase_friction(const Friction* f, bint lean, const double* phi,
+                                double phi_p, double* b, double* zeta,
+                                double* db, double* dzeta_i,
+                                double* dzeta_j, double* dzeta_t) noexcept nogil:
+    """Friction of one phase and its derivatives.
+
+    phi (n), phi_p: fractions, taken as independent. b (n), zeta (n, n). db (n, n + 1):
+    derivative of b_i with respect to phi_k and phi_p. zeta_ij depends on phi_i
+    (dzeta_i), phi_j (dzeta_j) and the total polymer fraction (dzeta_t), each (n, n).
+    """
+    cdef int n = f.n
+    cdef int i, j, k
+    cdef double pol = phi_p, q, z, dz, load, dload, zi, zj, t
+    for i in range(n):
+        if f.polymeric[i]:
+            pol += phi[i]
+    q = 1.0 / (1.0 - pol)
+    z = (5.0 + pol * (pol - 2.0)) * q * q
+    dz = ((2.0 * pol - 2.0) + 2.0 * (5.0 + pol * (pol - 2.0)) * q) * q * q
+    load = 1.0
+    dload = 0.0
+    if lean:
+        load = (1.0 + pol) * q
+        dload = 4.0 * load * q * q
+        load = load * load
+    for i in range(n):
+        b[i] = 0.0
+        for k in range(n + 1):
+            db[i * (n + 1) + k] = 0.0
+    for i in range(n):
+        for j in range(i + 1, n):
+            if f.polymeric[i] or f.polymeric[j]:
+                dzeta_i[i * n + j] = 0.0
+                dzeta_j[i * n + j] = 0.0
+                if f.polymeric[i] and f.polymeric[j]:
+                    t = 0.2 * (f.coil[i] + f.coil[j])
+                elif lean:
+                    t = 0.2 * (f.coil[i] if f.polymeric[i] else f.coil[j])
+                else:
+                    t = f.zeta0
+                zeta[i * n + j] = t * z
+                dzeta_t[i * n + j] = t * dz
+            else:
+                pair_friction(f, phi, i, j, &t, &zi, &zj)
+                zeta[i * n + j] = t * load
+                dzeta_i[i * n + j] = zi * load
+                dzeta_j[i * n + j] = zj * load
+                dzeta_t[i * n + j] = t * dload
+            zeta[j * n + i] = zeta[i * n + j]
+            dzeta_i[j * n + i] = dzeta_j[i * n + j]
+            dzeta_j[j * n + i] = dzeta_i[i * n + j]
+            dzeta_t[j * n + i] = dzeta_t[i * n + j]
+    for i in range(n):
+        zeta[i * n + i] = 0.0
+        dzeta_i[i * n + i] = 0.0
+        dzeta_j[i * n + i] = 0.0
+        dzeta_t[i * n + i] = 0.0
+        for j in range(n):
+            if j == i:
+                continue
+            b[i] += zeta[i * n + j] * phi[j]
+            db[i * (n + 1) + j] += zeta[i * n + j] + dzeta_j[i * n + j] * phi[j]
+            db[i * (n + 1) + i] += dzeta_i[i * n + j] * phi[j]
+            for k in range(n):
+                if f.polymeric[k]:
+                    db[i * (n + 1) + k] += dzeta_t[i * n + j] * phi[j]
+            db[i * (n + 1) + n] += dzeta_t[i * n + j] * phi[j]
+        t = f.network[i] if f.polymeric[i] else f.zeta0
+        b[i] += t * z * phi_p
+        db[i * (n + 1) + n] += t * (z + dz * phi_p)
+        for k in range(n):
+            if f.polymeric[k]:
+                db[i * (n + 1) + k] += t * dz * phi_p
+        if lean:
+            b[i] += f.wall

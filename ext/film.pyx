@@ -1,0 +1,1517 @@
+"""Transport through a cast film, its air and its baths.
+
+a) Cells of polymer: m is the volume of membrane polymer per area above a point,
+   u_i = phi_i/phi_P, du_i/dt = -dj_i/dm. Polymer is conserved exactly and the
+   thickness is the sum of dm (1 + sum u). Cell 0 lies at the surface.
+b) Faces: T q = sqrt(l) (mu_a - mu_b), j = sqrt(l) q, with l the log-mean fractions and
+   T = (d_a S_a + d_b S_b)/2, d the cells' thicknesses. T is an average of positive
+   definite matrices, so entropy is produced at every face.
+c) Surface: the potentials m there are unknowns, joined to cell 0 by its half cell,
+   mu_0 - m = R j. In air j is the gas flux of m; in a bath j is an unknown too and m
+   the potential of the bath's liquid at the interface, whose composition is unknown.
+d) Bath: fixed cells beside the moving interface, Fick's law in the volume frame plus
+   the net volume flux q. The flux of the reference component (the bath's main one)
+   closes the volume. q is an unknown of each cell, so all rows stay block-tridiagonal.
+e) Time: Rodas3, a Rosenbrock method of order 3(2), L-stable and stiffly accurate
+   [Sandu et al. 1997], on M z' = f(z) with M zero in algebraic rows. Linear
+   invariants (amounts) are kept to round-off, since each flux enters two rows and, at
+   an open end, a row of exchanged amounts.
+f) Temperature: the film is one temperature on top of a support with conduction.
+   Composition is stepped at the temperature predicted for the middle of the step, heat
+   is then stepped with the amounts that crossed the surface.
+"""
+
+from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from libc.math cimport exp, fabs, isfinite, log, sinh, cosh, sqrt
+from libc.string cimport memcpy, memset
+
+import numpy as np
+
+from _block_tridiagonal cimport BLOCK, MAX_BLOCK, block_factor, block_solve
+from _dense cimport spd_inverse
+from _coexistence cimport stability as stability_of
+from _film_cell cimport SPECIES, Cell, evaluate_cell
+from _flory_huggins cimport MAX_PAIRS, Mixture, pair_index, potentials
+from _friction cimport Friction
+
+cdef double GAS_CONSTANT = 8.31446261815324
+cdef double V0 = 18.07e-6
+
+cdef enum:
+    CLOSED = 0
+    AIR = 1
+    BATH = 2
+
+cdef enum:
+    DONE = 0
+    PAUSED = 1
+    TOO_SMALL = 2
+    TOO_MANY = 3
+    NO_START = 4
+
+MESSAGES = {
+    TOO_SMALL: "the time step fell below its limit",
+    TOO_MANY: "the number of time steps reached its limit",
+    NO_START: "the surface has no solution at the start of the step",
+}
+
+
+cdef struct Face:
+    double sl[7]            # square roots of the log-mean fractions
+    double q[7]
+    double inverse[49]
+
+
+cdef inline double log_mean(double a, double b, double* da, double* db) noexcept nogil:
+    """Log-mean of two positive numbers and its derivatives."""
+    cdef double root = sqrt(a * b), z = log(b / a), f, df
+    if fabs(z) < 0.05:
+        f = 1.0 + z * z / 24.0 * (1.0 + z * z / 80.0)
+        df = z / 12.0 * (1.0 + z * z / 40.0)
+    elif fabs(z) < 600.0:
+        f = sinh(0.5 * z) * 2.0 / z
+        df = cosh(0.5 * z) / z - f / z
+    else:
+        f = 0.0
+        df = 0.0
+    if f == 0.0:
+        da[0] = 1.0 / fabs(z) if a > b else 0.0
+        db[0] = 1.0 / fabs(z) if b > a else 0.0
+        return (a if a > b else b) / fabs(z)
+    da[0] = 0.5 * root / a * f - root * df / a
+    db[0] = 0.5 * root / b * f + root * df / b
+    return root * f
+
+
+cdef class Film:
+    """A film, its support, and what lies on its surface; SI floats.
+
+    Parameters
+    ----------
+    polymer_volumes : array (cells), [m]
+        Volume of membrane polymer per area in each cell, surface first.
+    amounts : array (cells, n), [1]
+        u at the start.
+    molar_volumes : array (n + 1), [m3/mol]
+        Of the small species and, last, of the membrane polymer.
+    """
+
+    cdef readonly int n, cells, bath_cells, mode
+    cdef int nodes, size, surface, volume_reference, most_bath_cells
+    cdef double* dm
+    cdef double* width
+    cdef double* z
+    cdef double* work
+    cdef double* stage
+    cdef double* mass
+    cdef double* blocks
+    cdef int* pivots
+    cdef int* block_size
+    cdef int* start
+    cdef Cell* cell
+    cdef double* node_u
+    # per cell: what has happened so far
+    cdef double* demixed_total
+    cdef double* binodal_time
+    cdef double* spinodal_time
+    cdef double* arrest_time
+    cdef double* growth
+    cdef double* last_distance
+    cdef double* last_spinodal
+    cdef double* last_arrest
+    cdef double* last_total
+    cdef double* last_rate
+    cdef double* arrest_amounts
+    cdef double* arrest_lean
+    cdef double* last_amounts
+    cdef double* last_lean
+    # exchanged amounts
+    cdef double exchanged[7]
+    cdef double exchange_rate[7]
+    cdef double exchange_work[28]
+    cdef double exchange_jacobian[98]
+    cdef int exchange_node
+    # temperature-dependent tables
+    cdef double thermo_table[MAX_PAIRS][5][5]
+    cdef double friction_table[MAX_PAIRS][2][2]
+    cdef double coil_table[7][2]
+    cdef double network_table[7][2]
+    cdef double zeta0_table[2]
+    cdef double wall_table[2]
+    cdef double bath_table[7][2]
+    cdef double pressure_table[7][3]
+    cdef double enthalpy_table[7][2]
+    cdef Mixture mixture
+    cdef Mixture liquid
+    cdef Friction friction
+    cdef double modulus, network_modulus
+    cdef double volumes[8]
+    # the air
+    cdef int volatile_[7]
+    cdef double gas_coefficient[7][2]
+    cdef double gas_far[7]
+    cdef double gas_factor[7]
+    cdef double saturation[7]
+    cdef double gas_pressure, gas_temperature, cover_gap
+    cdef double bath_start[7]
+    cdef double bath_diffusivity[7]
+    # heat
+    cdef int support_nodes, back_held
+    cdef double* support
+    cdef double support_dx, support_capacity, support_conductivity, back_temperature
+    cdef double heat_coefficient, heat_far, film_conductivity
+    cdef double heat_capacity[8]
+    cdef double temperature_rate
+    cdef readonly double temperature, time
+    # arrest and growth
+    cdef int arrest_kind
+    cdef double glass_weight[8]
+    cdef double glass_temperature[8]
+    cdef double gel[4]
+    cdef double growth_law[3]
+    # control
+    cdef double step_size, cell_temperature
+    cdef readonly long steps, rejected, evaluations
+    cdef double spoil
+
+    def __cinit__(self, const double[::1] polymer_volumes,
+                  const double[:, ::1] amounts, const double[::1] molar_volumes,
+                  int most_bath_cells=0, int support_nodes=24):
+        cdef int i, k
+        self.cells = polymer_volumes.shape[0]
+        self.n = amounts.shape[1]
+        if amounts.shape[0] != self.cells or molar_volumes.shape[0] != self.n + 1:
+            raise ValueError("the arrays of a film do not fit each other")
+        if not 1 <= self.n <= SPECIES or self.cells < 2 or most_bath_cells < 0:
+            raise ValueError("a film has 1 to 7 small species and 2 cells or more")
+        if support_nodes < 2:
+            raise ValueError("a support has 2 nodes or more")
+        self.support_nodes = support_nodes
+        self.most_bath_cells = most_bath_cells
+        cdef int nodes = self.cells + most_bath_cells + 1
+        cdef int size = self.n * (nodes + 1)
+        self.dm = <double*>PyMem_Calloc(self.cells, 8)
+        self.width = <double*>PyMem_Calloc(most_bath_cells + 1, 8)
+        self.z = <double*>PyMem_Calloc(size, 8)
+        self.work = <double*>PyMem_Calloc(6 * size, 8)
+        self.stage = <double*>PyMem_Calloc(size, 8)
+        self.mass = <double*>PyMem_Calloc(size, 8)
+        self.blocks = <double*>PyMem_Calloc(6 * nodes * BLOCK, 8)
+        self.pivots = <int*>PyMem_Calloc(nodes * MAX_BLOCK, sizeof(int))
+        self.block_size = <int*>PyMem_Calloc(nodes, sizeof(int))
+        self.start = <int*>PyMem_Calloc(nodes + 1, sizeof(int))
+        self.cell = <Cell*>PyMem_Calloc(self.cells, sizeof(Cell))
+        self.node_u = <double*>PyMem_Calloc((10 + 4 * self.n) * self.cells, 8)
+        self.support = <double*>PyMem_Calloc(5 * (support_nodes + 1), 8)
+        if (not self.dm or not self.width or not self.z or not self.work
+                or not self.stage or not self.mass or not self.blocks
+                or not self.pivots or not self.block_size or not self.start
+                or not self.cell or not self.node_u or not self.support):
+            raise MemoryError("a film of this size does not fit in memory")
+        self.demixed_total = self.node_u
+        self.binodal_time = self.node_u + self.cells
+        self.spinodal_time = self.node_u + 2 * self.cells
+        self.arrest_time = self.node_u + 3 * self.cells
+        self.growth = self.node_u + 4 * self.cells
+        self.last_distance = self.node_u + 5 * self.cells
+        self.last_spinodal = self.node_u + 6 * self.cells
+        self.last_arrest = self.node_u + 7 * self.cells
+        self.last_total = self.node_u + 8 * self.cells
+        self.last_rate = self.node_u + 9 * self.cells
+        self.arrest_amounts = self.node_u + 10 * self.cells
+        self.arrest_lean = self.arrest_amounts + self.n * self.cells
+        self.last_amounts = self.arrest_lean + self.n * self.cells
+        self.last_lean = self.last_amounts + self.n * self.cells
+        self.mixture.count = self.n + 1
+        self.friction.n = self.n
+        for i in range(self.n + 1):
+            if not molar_volumes[i] > 0.0:
+                raise ValueError("molar volumes are positive")
+            self.volumes[i] = molar_volumes[i]
+            self.mixture.s[i] = V0 / molar_volumes[i]
+        for k in range(self.cells):
+            self.dm[k] = polymer_volumes[k]
+            self.binodal_time[k] = -1.0
+            self.spinodal_time[k] = -1.0
+            self.arrest_time[k] = -1.0
+            for i in range(self.n):
+                if not amounts[k, i] > 0.0:
+                    raise ValueError("amounts are positive")
+                self.z[(k + 1) * self.n + i] = amounts[k, i]
+                self.cell[k].y[i] = 1.0 / self.n
+        self.mode = CLOSED
+        self.exchange_node = -1
+        self._lay_out(0)
+
+    def __dealloc__(self):
+        PyMem_Free(self.dm)
+        PyMem_Free(self.width)
+        PyMem_Free(self.z)
+        PyMem_Free(self.work)
+        PyMem_Free(self.stage)
+        PyMem_Free(self.mass)
+        PyMem_Free(self.blocks)
+        PyMem_Free(self.pivots)
+        PyMem_Free(self.block_size)
+        PyMem_Free(self.start)
+        PyMem_Free(self.cell)
+        PyMem_Free(self.node_u)
+        PyMem_Free(self.support)
+
+    cdef void _lay_out(self, int bath_cells) noexcept:
+        """Order the unknowns: bath (far to near), surface, film; keep the film's."""
+        cdef int k, i, old = self.start[self.surface + 1] if self.nodes else self.n
+        cdef int n = self.n
+        cdef double* film = self.work
+        memcpy(film, self.z + old, self.cells * n * sizeof(double))
+        self.bath_cells = bath_cells
+        self.surface = bath_cells
+        self.nodes = self.cells + bath_cells + 1
+        self.size = 0
+        for k in range(self.nodes):
+            self.block_size[k] = n
+            if k == self.surface and self.mode == BATH:
+                self.block_size[k] = 2 * n
+            self.start[k] = self.size
+            self.size += self.block_size[k]
+        self.start[self.nodes] = self.size
+        memset(self.z, 0, self.size * sizeof(double))
+        memset(self.mass, 0, self.size * sizeof(double))
+        memcpy(self.z + self.start[self.surface + 1], film,
+               self.cells * n * sizeof(double))
+        for k in range(bath_cells):
+            for i in range(n):
+                if i != self.volume_reference:
+                    self.mass[self.start[k] + i] = self.width[k]
+        for k in range(self.cells):
+            for i in range(n):
+                self.mass[self.start[self.surface + 1 + k] + i] = self.dm[k]
+
+    # ------------------------------------------------------------------ set-up
+
+    def set_mixture(self, const double[:, :, ::1] table, const double[::1] rational_b,
+                    const double[::1] rational_c):
+        """Interaction functions b_ij = V0 g_ij/V_ref of the pairs i < j.
+
+        table (pairs, 5, 5): coefficient of w^k times the m-th of 1, t, t^2, t^3, 1/T
+        with t = T - 298.15 K; pair (i, j) stands at j (j - 1)/2 + i.
+        """
+        cdef int pairs = self.n * (self.n + 1) // 2
+        cdef int p, k, m
+        if (table.shape[0] != pairs or table.shape[1] != 5 or table.shape[2] != 5
+                or rational_b.shape[0] != pairs or rational_c.shape[0] != pairs):
+            raise ValueError("the interaction table does not fit the film")
+        for p in range(pairs):
+            self.mixture.rational_b[p] = rational_b[p]
+            self.mixture.rational_c[p] = rational_c[p]
+            self.mixture.varies[p] = rational_b[p] != 0.0
+            for k in range(5):
+                for m in range(5):
+                    self.thermo_table[p][k][m] = table[p, k, m]
+                    if k > 0 and table[p, k, m] != 0.0:
+                        self.mixture.varies[p] = 1
+
+    def set_friction(self, const double[:, :, ::1] pairs, const double[::1] polymeric,
+                     const double[:, ::1] coil, const double[:, ::1] network,
+                     const double[::1] obstruction, const double[::1] wall, *,
+                     double tortuosity, double network_modulus):
+        """Friction laws ln zeta = a + b/T [s/m2] and the network modulus [Pa].
+
+        pairs (n (n-1)/2, 2, 2): of i-rich and of j-rich liquid; coil, network (n, 2):
+        of dissolved polymers; obstruction, wall (2): of the polymer and pore walls.
+        """
+        cdef int count = self.n * (self.n - 1) // 2
+        cdef int p, i, k
+        if (pairs.shape[0] != count or pairs.shape[1] != 2 or pairs.shape[2] != 2
+                or polymeric.shape[0] != self.n or coil.shape[0] != self.n
+                or coil.shape[1] != 2 or network.shape[0] != self.n
+                or network.shape[1] != 2 or obstruction.shape[0] != 2
+                or wall.shape[0] != 2):
+            raise ValueError("the friction tables do not fit the film")
+        for p in range(count):
+            for i in range(2):
+                for k in range(2):
+                    self.friction_table[p][i][k] = pairs[p, i, k]
+        for i in range(self.n):
+            self.friction.polymeric[i] = polymeric[i] > 0.0
+            for k in range(2):
+                self.coil_table[i][k] = coil[i, k]
+                self.network_table[i][k] = network[i, k]
+        for k in range(2):
+            self.zeta0_table[k] = obstruction[k]
+            self.wall_table[k] = wall[k]
+        self.friction.tortuosity = tortuosity
+        self.network_modulus = network_modulus
+
+    def set_arrest(self, int kind, const double[::1] weight,
+                   const double[::1] glass_temperature, const double[::1] gel,
+                   const double[::1] growth_law):
+        """Arrest by glass (kind 1: Kelley-Bueche weights, K) or gel (kind 2).
+
+        gel (4): fusion enthalpy over R [K], melting temperature [K], repeat unit's
+        volume over V0, critical supersaturation. growth_law (3): exponent of the rich
+        phase's polymer fraction, activation temperature [K], reference [K].
+        """
+        cdef int i
+        if (weight.shape[0] != self.n + 1 or glass_temperature.shape[0] != self.n + 1
+                or gel.shape[0] != 4 or growth_law.shape[0] != 3):
+            raise ValueError("the arrest tables do not fit the film")
+        self.arrest_kind = kind
+        for i in range(self.n + 1):
+            self.glass_weight[i] = weight[i]
+            self.glass_temperature[i] = glass_temperature[i]
+        for i in range(4):
+            self.gel[i] = gel[i]
+        for i in range(3):
+            self.growth_law[i] = growth_law[i]
+
+    def set_support(self, double thickness, double capacity, double conductivity,
+                    double temperature, bint held, double film_temperature,
+                    const double[::1] heat_capacity, double film_conductivity):
+        """Support: heat capacity [J/m3/K]; heat_capacity (n + 1) of the film's parts."""
+        cdef int k
+        if heat_capacity.shape[0] != self.n + 1:
+            raise ValueError("the heat capacities do not fit the film")
+        self.support_dx = thickness / self.support_nodes
+        self.support_capacity = capacity
+        self.support_conductivity = conductivity
+        self.back_held = held
+        self.back_temperature = temperature
+        for k in range(self.n + 1):
+            self.heat_capacity[k] = heat_capacity[k]
+        self.film_conductivity = film_conductivity
+        self.temperature = film_temperature
+        self.support[0] = film_temperature
+        for k in range(self.support_nodes):
+            self.support[k + 1] = temperature
+        self.temperature_rate = 0.0
+
+    def begin_air(self, const double[::1] volatile, const double[:, ::1] coefficient,
+                  const double[::1] far, const double[:, ::1] saturation,
+                  const double[:, ::1] enthalpy, *, double pressure,
+                  double temperature, double heat_coefficient, double cover_gap):
+        """Start an exposure to air.
+
+        coefficient (n, 2): k_i = a + b (T - 298.15 K) [m/s]; far (n): partial
+        pressures [Pa]; saturation (n, 3): ln p = a + b/T + c ln T; enthalpy (n, 2):
+        of vaporization, a + b (T - 298.15 K) [J/mol]; cover_gap 0: open air [m].
+        """
+        cdef int i, k
+        if (volatile.shape[0] != self.n or coefficient.shape[0] != self.n
+                or coefficient.shape[1] != 2 or far.shape[0] != self.n
+                or saturation.shape[0] != self.n or saturation.shape[1] != 3
+                or enthalpy.shape[0] != self.n or enthalpy.shape[1] != 2):
+            raise ValueError("the air's tables do not fit the film")
+        self.mode = AIR
+        self._lay_out(0)
+        for i in range(self.n):
+            self.volatile_[i] = volatile[i] > 0.0
+            self.gas_far[i] = far[i]
+            self.exchanged[i] = 0.0
+            for k in range(2):
+                self.gas_coefficient[i][k] = coefficient[i, k]
+                self.enthalpy_table[i][k] = enthalpy[i, k]
+            for k in range(3):
+                self.pressure_table[i][k] = saturation[i, k]
+        self.gas_pressure = pressure
+        self.gas_temperature = temperature
+        self.heat_coefficient = heat_coefficient
+        self.heat_far = temperature
+        self.cover_gap = cover_gap
+        self.exchange_node = self.surface
+        self.step_size = 1e-7
+        self._set_temperature(self.temperature)
+        if self._evaluate(self.z, True) != 0:
+            return NO_START
+        for i in range(self.n):
+            self.z[self.start[self.surface] + i] = self.cell[0].mu[i]
+        return self._solve_surface()
+
+    def begin_bath(self, const double[::1] widths, const double[::1] composition,
+                   int reference, const double[:, ::1] diffusivity, *,
+                   double temperature, double heat_coefficient):
+        """Start an immersion: widths (cells, far to near) [m]; composition (n): volume
+        fractions of the fresh bath; diffusivity (n, 2): ln D = a + b/T [m2/s]."""
+        cdef int i, k, cells = widths.shape[0]
+        cdef int node
+        cdef double total
+        if (composition.shape[0] != self.n or diffusivity.shape[0] != self.n
+                or diffusivity.shape[1] != 2 or cells < 1
+                or not 0 <= reference < self.n):
+            raise ValueError("the bath's tables do not fit the film")
+        if cells > self.most_bath_cells:
+            raise ValueError("the film was made for fewer bath cells")
+        self.mode = BATH
+        self.volume_reference = reference
+        for k in range(cells):
+            self.width[k] = widths[k]
+        self._lay_out(cells)
+        for i in range(self.n):
+            self.exchanged[i] = 0.0
+            self.bath_start[i] = composition[i]
+            for k in range(2):
+                self.bath_table[i][k] = diffusivity[i, k]
+        for k in range(cells):
+            for i in range(self.n):
+                if i != reference:
+                    self.z[self.start[k] + i] = composition[i]
+        self.heat_coefficient = heat_coefficient
+        self.heat_far = temperature
+        self.exchange_node = 0
+        self.step_size = 1e-9
+        self._set_temperature(self.temperature)
+        if self._evaluate(self.z, True) != 0:
+            return NO_START
+        node = self.start[self.surface]
+        total = 0.0
+        for i in range(self.n):
+            total += self.cell[0].x[i] if self.cell[0].two else self.cell[0].y[i]
+        for i in range(self.n):
+            if i != reference:
+                self.z[node + self.n + i] = (
+                    self.cell[0].x[i] if self.cell[0].two else self.cell[0].y[i]
+                ) / total
+        return self._solve_surface()
+
+    # ------------------------------------------------------------- the equations
+
+    cdef void _set_temperature(self, double temperature) noexcept nogil:
+        """Fill every law of temperature."""
+        cdef int p, k, i, n = self.n
+        cdef double t = temperature - 298.15, inverse = 1.0 / temperature
+        self.cell_temperature = temperature
+        for p in range(n * (n + 1) // 2):
+            for k in range(5):
+                self.mixture.poly[p][k] = (
+                    self.thermo_table[p][k][0] + t * (self.thermo_table[p][k][1]
+                    + t * (self.thermo_table[p][k][2]
+                           + t * self.thermo_table[p][k][3]))
+                    + self.thermo_table[p][k][4] * inverse)
+        for p in range(n * (n - 1) // 2):
+            self.friction.log_dilute_i[p] = (
+                self.friction_table[p][0][0] + self.friction_table[p][0][1] * inverse)
+            self.friction.log_dilute_j[p] = (
+                self.friction_table[p][1][0] + self.friction_table[p][1][1] * inverse)
+        for i in range(n):
+            self.friction.coil[i] = exp(
+                self.coil_table[i][0] + self.coil_table[i][1] * inverse)
+            self.friction.network[i] = exp(
+                self.network_table[i][0] + self.network_table[i][1] * inverse)
+            self.bath_diffusivity[i] = exp(
+                self.bath_table[i][0] + self.bath_table[i][1] * inverse)
+            if self.volatile_[i]:
+                self.saturation[i] = exp(
+                    self.pressure_table[i][0] + self.pressure_table[i][1] * inverse
+                    + self.pressure_table[i][2] * log(temperature))
+                self.gas_factor[i] = (
+                    self.volumes[i] * (self.gas_coefficient[i][0]
+                                       + self.gas_coefficient[i][1] * t)
+                    / (GAS_CONSTANT * 0.5 * (temperature + self.gas_temperature)))
+        self.friction.zeta0 = exp(self.zeta0_table[0] + self.zeta0_table[1] * inverse)
+        self.friction.wall = exp(self.wall_table[0] + self.wall_table[1] * inverse)
+        self.modulus = V0 * self.network_modulus / (GAS_CONSTANT * temperature)
+
+    cdef int _evaluate(self, const double* z, bint derivatives) noexcept nogil:
+        """Evaluate every cell at z."""
+        cdef int k
+        cdef const double* u = z + self.start[self.surface + 1]
+        for k in range(self.cells):
+            if evaluate_cell(&self.mixture, &self.friction, self.modulus,
+                             self.demixed_total[k], u + k * self.n, &self.cell[k],
+                             derivatives) != 0:
+                return -1
+        self.evaluations += 1
+        return 0
+
+    cdef int _gas_flux(self, const double* m, double* flux,
+                       double* jacobian) noexcept nogil:
+        """Volume fluxes out of the film of the surface potentials m; jacobian (n, n),
+        row i, column j. -1 when the surface would boil."""
+        cdef int i, j, n = self.n
+        cdef double p[7]
+        cdef double mean = 0.0, drift
+        for i in range(n):
+            p[i] = 0.0
+            if self.volatile_[i]:
+                p[i] = self.saturation[i] * exp(m[i] / self.mixture.s[i])
+                mean += 0.5 * (p[i] + self.gas_far[i])
+        if not mean < 0.8 * self.gas_pressure:
+            return -1
+        drift = self.gas_pressure / (self.gas_pressure - mean)
+        for i in range(n):
+            flux[i] = 0.0
+            if self.volatile_[i]:
+                flux[i] = self.gas_factor[i] * (p[i] - self.gas_far[i]) * drift
+        if jacobian == NULL:
+            return 0
+        for i in range(n):
+            for j in range(n):
+                jacobian[i * n + j] = 0.0
+                if self.volatile_[i] and self.volatile_[j]:
+                    jacobian[i * n + j] = (flux[i] * 0.5 * p[j] / self.mixture.s[j]
+                                           / (self.gas_pressure - mean))
+            if self.volatile_[i]:
+                jacobian[i * n + i] += (self.gas_factor[i] * drift * p[i]
+                                        / self.mixture.s[i])
+        return 0
+
+    cdef int _face(self, int k, double* flux, double* d_a, double* d_b) noexcept nogil:
+        """Flux from cell k to k + 1 and, unless NULL, its derivatives (n, n)."""
+        cdef int n = self.n, i, j, d, side
+        cdef Cell* a = &self.cell[k]
+        cdef Cell* b = &self.cell[k + 1]
+        cdef Cell* c
+        cdef double t[49]
+        cdef double inverse[49]
+        cdef double sl[7]
+        cdef double la[7]
+        cdef double lb[7]
+        cdef double q[7]
+        cdef double rhs[7]
+        cdef double ha = 0.5 * self.dm[k] * a.total, hb = 0.5 * self.dm[k + 1] * b.total
+        cdef double value, h, dh, dl, dphi, sign
+        cdef double* out
+        cdef double* slope
+        for i in range(n):
+            sl[i] = sqrt(log_mean(a.phi[i], b.phi[i], &la[i], &lb[i]))
+        for i in range(n * n):
+            t[i] = ha * a.s[i] + hb * b.s[i]
+        if spd_inverse(t, inverse, n) != 0:
+            return -1
+        for i in range(n):
+            rhs[i] = sl[i] * (a.mu[i] - b.mu[i])
+        for i in range(n):
+            value = 0.0
+            for j in range(n):
+                value += inverse[i * n + j] * rhs[j]
+            q[i] = value
+            flux[i] = sl[i] * value
+        if d_a == NULL:
+            return 0
+        for side in range(2):
+            c = a if side == 0 else b
+            out = d_a if side == 0 else d_b
+            slope = &la[0] if side == 0 else &lb[0]
+            h = ha if side == 0 else hb
+            dh = 0.5 * (self.dm[k] if side == 0 else self.dm[k + 1])
+            sign = 1.0 if side == 0 else -1.0
+            for d in range(n):
+                for i in range(n):
+                    dphi = ((1.0 if i == d else 0.0) - c.phi[i]) / c.total
+                    dl = 0.5 * slope[i] * dphi / sl[i]
+                    value = (dl * (a.mu[i] - b.mu[i])
+                             + sl[i] * sign * c.dmu[i * n + d])
+                    for j in range(n):
+                        value -= (dh * c.s[i * n + j]
+                                  + h * c.ds[(d * n + i) * n + j]) * q[j]
+                    rhs[i] = value
+                for i in range(n):
+                    dphi = ((1.0 if i == d else 0.0) - c.phi[i]) / c.total
+                    value = 0.0
+                    for j in range(n):
+                        value += inverse[i * n + j] * rhs[j]
+                    out[i * n + d] = (sl[i] * value
+                                      + 0.5 * slope[i] * dphi / sl[i] * q[i])
+        return 0
+
+    cdef void _half_cell(self, const double* flux, double* drop, double* d_u,
+                         double* resistance) noexcept nogil:
+        """Fall of potential R j over the half cell at the surface for the flux j, its
+        derivative with respect to u of cell 0 (n, n), and R (n, n)."""
+        cdef int n = self.n, i, j, d
+        cdef Cell* c = &self.cell[0]
+        cdef double h = 0.5 * self.dm[0] * c.total, value, dphi_i, dphi_j
+        cdef double root[7]
+        for i in range(n):
+            root[i] = sqrt(c.phi[i])
+        for i in range(n):
+            value = 0.0
+            for j in range(n):
+                resistance[i * n + j] = h * c.s[i * n + j] / (root[i] * root[j])
+                value += resistance[i * n + j] * flux[j]
+            drop[i] = value
+        if d_u == NULL:
+            return
+        for d in range(n):
+            for i in range(n):
+                dphi_i = ((1.0 if i == d else 0.0) / c.phi[i] - 1.0) / c.total
+                value = 0.0
+                for j in range(n):
+                    dphi_j = ((1.0 if j == d else 0.0) / c.phi[j] - 1.0) / c.total
+                    value += (
+                        0.5 * self.dm[0] * c.s[i * n + j] + h * c.ds[(d * n + i) * n + j]
+                        - 0.5 * h * c.s[i * n + j] * (dphi_i + dphi_j)
+                    ) / (root[i] * root[j]) * flux[j]
+                d_u[i * n + d] = value
+
+    cdef void _interface(self, const double* z, double* phi) noexcept nogil:
+        """Volume fractions (n) of the bath's liquid at the interface."""
+        cdef int i
+        cdef const double* s = z + self.start[self.surface] + self.n
+        phi[self.volume_reference] = 1.0
+        for i in range(self.n):
+            if i != self.volume_reference:
+                phi[i] = s[i]
+                phi[self.volume_reference] -= s[i]
+
+    cdef int _rates(self, const double* z, double* f, bint with_blocks) noexcept nogil:
+        """f(z) and, if asked, its Jacobian's blocks; the cells must be evaluated."""
+        cdef int n = self.n, k, i, j, d, node, bs, ref = self.volume_reference
+        cdef int nodes = self.nodes
+        cdef double* lower = self.blocks
+        cdef double* diagonal = self.blocks + nodes * BLOCK
+        cdef double* upper = self.blocks + 2 * nodes * BLOCK
+        cdef double flux[7]
+        cdef double d_a[49]
+        cdef double d_b[49]
+        cdef double drop[7]
+        cdef double d_u[49]
+        cdef double resistance[49]
+        cdef double gas[49]
+        cdef double phi[7]
+        cdef double mu[7]
+        cdef double hessian[49]
+        cdef double* block
+        cdef const double* s
+        cdef const double* inner
+        cdef const double* outer
+        cdef double q, distance, weight_in, weight_out, value
+        memset(f, 0, self.size * sizeof(double))
+        memset(self.exchange_rate, 0, 7 * sizeof(double))
+        if with_blocks:
+            memset(self.blocks, 0, 3 * nodes * BLOCK * sizeof(double))
+            memset(self.exchange_jacobian, 0, 98 * sizeof(double))
+        # the film's inner faces
+        for k in range(self.cells - 1):
+            node = self.surface + 1 + k
+            if self._face(k, flux, d_a if with_blocks else NULL, d_b) != 0:
+                return -1
+            for i in range(n):
+                f[self.start[node] + i] -= flux[i]
+                f[self.start[node + 1] + i] += flux[i]
+            if with_blocks:
+                for i in range(n * n):
+                    diagonal[node * BLOCK + i] -= d_a[i]
+                    upper[node * BLOCK + i] -= d_b[i]
+                    lower[(node + 1) * BLOCK + i] += d_a[i]
+                    diagonal[(node + 1) * BLOCK + i] += d_b[i]
+        # the surface
+        node = self.surface
+        s = z + self.start[node]
+        if self.mode == CLOSED:
+            for i in range(n):
+                f[self.start[node] + i] = self.cell[0].mu[i] - s[i]
+                if with_blocks:
+                    diagonal[node * BLOCK + i * n + i] = -1.0
+                    for d in range(n):
+                        upper[node * BLOCK + i * n + d] = self.cell[0].dmu[i * n + d]
+            return 0
+        if self.mode == AIR:
+            if self._gas_flux(s, flux, gas) != 0:
+                return -1
+            self._half_cell(flux, drop, d_u if with_blocks else NULL, resistance)
+            for i in range(n):
+                f[self.start[node] + i] = self.cell[0].mu[i] - s[i] - drop[i]
+                f[self.start[node + 1] + i] -= flux[i] * (1.0 + self.spoil)
+                self.exchange_rate[i] = flux[i]
+            if with_blocks:
+                for i in range(n):
+                    for d in range(n):
+                        value = 0.0
+                        for j in range(n):
+                            value += resistance[i * n + j] * gas[j * n + d]
+                        diagonal[node * BLOCK + i * n + d] = -value
+                        upper[node * BLOCK + i * n + d] = (
+                            self.cell[0].dmu[i * n + d] - d_u[i * n + d])
+                        lower[(node + 1) * BLOCK + i * n + d] -= (
+                            gas[i * n + d] * (1.0 + self.spoil))
+                        self.exchange_jacobian[i * n + d] = gas[i * n + d]
+                    diagonal[node * BLOCK + i * n + i] -= 1.0
+            return 0
+        # a bath: unknowns of the interface are the fluxes j, then phi with q
+        self._interface(z, phi)
+        for i in range(n):
+            if not phi[i] > 0.0:
+                return -1
+        self.liquid = self.mixture
+        potentials(&self.liquid, n, phi, mu, hessian)
+        self._half_cell(s, drop, d_u if with_blocks else NULL, resistance)
+        q = s[n + ref]
+        inner = s + n
+        outer = z + self.start[node - 1]
+        distance = 0.5 * self.width[node - 1]
+        bs = 2 * n
+        block = diagonal + node * BLOCK
+        for i in range(n):
+            f[self.start[node] + i] = self.cell[0].mu[i] - mu[i] - drop[i]
+            f[self.start[node + 1] + i] -= s[i] * (1.0 + self.spoil)
+            if i != ref:
+                f[self.start[node] + n + i] = s[i] - (
+                    q * inner[i]
+                    + self.bath_diffusivity[i] * (inner[i] - outer[i]) / distance)
+                f[self.start[node - 1] + i] += s[i]
+            f[self.start[node] + n + ref] += s[i]
+        f[self.start[node] + n + ref] -= q
+        if with_blocks:
+            for i in range(n):
+                for d in range(n):
+                    block[i * bs + d] = -resistance[i * n + d]
+                    upper[node * BLOCK + i * n + d] = (
+                        self.cell[0].dmu[i * n + d] - d_u[i * n + d])
+                    if d != ref:
+                        # phi of the reference falls as phi_d rises
+                        block[i * bs + n + d] = (hessian[i * n + ref]
+                                                 - hessian[i * n + d])
+                lower[(node + 1) * BLOCK + i * bs + i] -= 1.0 + self.spoil
+                block[(n + ref) * bs + i] = 1.0
+                if i != ref:
+                    block[(n + i) * bs + i] = 1.0
+                    block[(n + i) * bs + n + ref] = -inner[i]
+                    block[(n + i) * bs + n + i] = (
+                        -q - self.bath_diffusivity[i] / distance)
+                    lower[node * BLOCK + (n + i) * n + i] = (
+                        self.bath_diffusivity[i] / distance)
+                    upper[(node - 1) * BLOCK + i * bs + i] += 1.0
+            block[(n + ref) * bs + n + ref] = -1.0
+        # the bath's cells, near to far; q of cell k crosses its outer face
+        for k in range(self.bath_cells - 1, -1, -1):
+            s = z + self.start[k]
+            block = diagonal + k * BLOCK
+            q = s[ref]
+            if k == self.bath_cells - 1:
+                f[self.start[k] + ref] = z[self.start[k + 1] + n + ref] - q
+                if with_blocks:
+                    upper[k * BLOCK + ref * 2 * n + n + ref] = 1.0
+            else:
+                f[self.start[k] + ref] = z[self.start[k + 1] + ref] - q
+                if with_blocks:
+                    upper[k * BLOCK + ref * n + ref] = 1.0
+            if with_blocks:
+                block[ref * n + ref] = -1.0
+            if k > 0:
+                outer = z + self.start[k - 1]
+                distance = 0.5 * (self.width[k] + self.width[k - 1])
+                weight_in = self.width[k - 1] / (self.width[k] + self.width[k - 1])
+            else:
+                outer = self.bath_start
+                distance = 0.5 * self.width[0]
+                weight_in = 0.0
+            weight_out = 1.0 - weight_in
+            self.exchange_rate[ref] = q
+            for i in range(n):
+                if i == ref:
+                    continue
+                value = (q * (weight_in * s[i] + weight_out * outer[i])
+                         + self.bath_diffusivity[i] * (s[i] - outer[i]) / distance)
+                f[self.start[k] + i] -= value
+                if k > 0:
+                    f[self.start[k - 1] + i] += value
+                else:
+                    self.exchange_rate[i] = value
+                    self.exchange_rate[ref] -= value
+                if with_blocks:
+                    d_a[0] = q * weight_in + self.bath_diffusivity[i] / distance
+                    d_a[1] = q * weight_out - self.bath_diffusivity[i] / distance
+                    d_a[2] = weight_in * s[i] + weight_out * outer[i]
+                    block[i * n + i] -= d_a[0]
+                    block[i * n + ref] -= d_a[2]
+                    if k > 0:
+                        lower[k * BLOCK + i * n + i] -= d_a[1]
+                        upper[(k - 1) * BLOCK + i * n + i] += d_a[0]
+                        upper[(k - 1) * BLOCK + i * n + ref] += d_a[2]
+                        diagonal[(k - 1) * BLOCK + i * n + i] += d_a[1]
+                    else:
+                        self.exchange_jacobian[i * n + i] = d_a[0]
+                        self.exchange_jacobian[i * n + ref] = d_a[2]
+                        self.exchange_jacobian[ref * n + i] -= d_a[0]
+                        self.exchange_jacobian[ref * n + ref] -= d_a[2]
+            if with_blocks and k == 0:
+                self.exchange_jacobian[ref * n + ref] += 1.0
+        return 0
+
+    cdef int _solve_surface(self) noexcept:
+        """Solve the surface's algebraic rows for the film as it is (damped Newton)."""
+        cdef int node = self.surface, iteration, i, tries
+        cdef int bs = self.block_size[node], at = self.start[node]
+        cdef double* f = self.work
+        cdef double* block
+        cdef double norm, trial_norm, step, limit
+        cdef double old[14]
+        cdef double move[14]
+        cdef int one = bs
+        cdef int zero = 0
+        if self._rates(self.z, f, True) != 0:
+            return NO_START
+        for iteration in range(200):
+            norm = 0.0
+            block = self.blocks + (self.nodes + node) * BLOCK
+            for i in range(bs):
+                move[i] = -f[at + i]
+            memcpy(old, self.z + at, bs * sizeof(double))
+            if block_factor(1, &one, block, NULL, NULL, self.pivots) != 0:
+                return NO_START
+            block_solve(1, &one, &zero, block, NULL, NULL, self.pivots, move)
+            step = 1.0
+            if self.mode == BATH:
+                # keep every fraction at the interface positive
+                limit = 0.0
+                for i in range(self.n):
+                    if i != self.volume_reference:
+                        limit += move[self.n + i]
+                        if move[self.n + i] < 0.0:
+                            step = min(step, -0.9 * old[self.n + i]
+                                       / move[self.n + i])
+                if limit > 0.0:
+                    trial_norm = 1.0
+                    for i in range(self.n):
+                        if i != self.volume_reference:
+                            trial_norm -= old[self.n + i]
+                    step = min(step, 0.9 * trial_norm / limit)
+            else:
+                for i in range(self.n):
+                    limit = fabs(move[i]) / self.mixture.s[i]
+                    if limit * step > 2.0:
+                        step = 2.0 / limit
+            for i in range(bs):
+                self.z[at + i] = old[i] + step * move[i]
+            if self._rates(self.z, f, True) != 0:
+                for tries in range(40):
+                    step *= 0.5
+                    for i in range(bs):
+                        self.z[at + i] = old[i] + step * move[i]
+                    if self._rates(self.z, f, True) == 0:
+                        break
+                else:
+                    return NO_START
+            for i in range(bs):
+                if self.mode == AIR or i >= self.n:
+                    if not (self.mode == BATH and i == self.n + self.volume_reference):
+                        norm = max(norm, fabs(step * move[i]))
+            if norm < 1e-12 and step == 1.0:
+                return DONE
+        return NO_START
+
+    # ------------------------------------------------------------------- time
+
+    cdef int _step(self, double h, double rtol, double* error) noexcept nogil:
+        """One Rodas3 step from z, whose f and blocks are in place; the new state goes
+        to `stage`. -1: a state on the way has no answer."""
+        cdef int size = self.size, i, j, k, d, node, bs, n = self.n
+        cdef int nodes = self.nodes
+        cdef double* f = self.work
+        cdef double* k1 = self.work + size
+        cdef double* k2 = self.work + 2 * size
+        cdef double* k3 = self.work + 3 * size
+        cdef double* k4 = self.work + 4 * size
+        cdef double* g = self.work + 5 * size
+        cdef double* lower = self.blocks + 3 * nodes * BLOCK
+        cdef double* diagonal = self.blocks + 4 * nodes * BLOCK
+        cdef double* upper = self.blocks + 5 * nodes * BLOCK
+        cdef double inverse = 1.0 / h, worst = 0.0, total, value, x
+        cdef double* e = self.exchange_work
+        cdef const double* u
+        memcpy(lower, self.blocks, nodes * BLOCK * sizeof(double))
+        memcpy(upper, self.blocks + 2 * nodes * BLOCK, nodes * BLOCK * sizeof(double))
+        for node in range(nodes):
+            bs = self.block_size[node]
+            for i in range(bs * bs):
+                diagonal[node * BLOCK + i] = -self.blocks[
+                    (nodes + node) * BLOCK + i]
+            for i in range(bs):
+                diagonal[node * BLOCK + i * bs + i] += (
+                    2.0 * inverse * self.mass[self.start[node] + i])
+        for i in range(nodes * BLOCK):
+            lower[i] = -lower[i]
+            upper[i] = -upper[i]
+        if block_factor(nodes, self.block_size, diagonal, lower, upper,
+                        self.pivots) != 0:
+            return -1
+        memcpy(k1, f, size * sizeof(double))
+        block_solve(nodes, self.block_size, self.start, diagonal, lower, upper,
+                    self.pivots, k1)
+        self._exchange_stage(k1, self.exchange_rate, e, 0.0, 0.0, 0.0, h, 0)
+        for i in range(size):
+            k2[i] = f[i] + self.mass[i] * 4.0 * inverse * k1[i]
+        block_solve(nodes, self.block_size, self.start, diagonal, lower, upper,
+                    self.pivots, k2)
+        self._exchange_stage(k2, self.exchange_rate, e, 4.0, 0.0, 0.0, h, 1)
+        for i in range(size):
+            self.stage[i] = self.z[i] + 2.0 * k1[i]
+        if self._usable(self.stage, rtol) != 0:
+            return -1
+        if self._evaluate(self.stage, False) != 0:
+            return -1
+        if self._rates(self.stage, g, False) != 0:
+            return -1
+        for i in range(size):
+            k3[i] = g[i] + self.mass[i] * inverse * (k1[i] - k2[i])
+        block_solve(nodes, self.block_size, self.start, diagonal, lower, upper,
+                    self.pivots, k3)
+        self._exchange_stage(k3, self.exchange_rate, e, 1.0, -1.0, 0.0, h, 2)
+        for i in range(size):
+            self.stage[i] += k3[i]
+        if self._usable(self.stage, rtol) != 0:
+            return -1
+        if self._evaluate(self.stage, False) != 0:
+            return -1
+        if self._rates(self.stage, g, False) != 0:
+            return -1
+        for i in range(size):
+            k4[i] = g[i] + self.mass[i] * inverse * (
+                k1[i] - k2[i] - 8.0 / 3.0 * k3[i])
+        block_solve(nodes, self.block_size, self.start, diagonal, lower, upper,
+                    self.pivots, k4)
+        self._exchange_stage(k4, self.exchange_rate, e, 1.0, -1.0, -8.0 / 3.0, h, 3)
+        for i in range(size):
+            self.stage[i] += k4[i]
+        if self._usable(self.stage, rtol) != 0:
+            return -1
+        for node in range(nodes):
+            if node == self.surface:
+                continue
+            u = self.stage + self.start[node]
+            total = 1.0
+            if node > self.surface:
+                for i in range(n):
+                    total += u[i]
+            for i in range(n):
+                if node < self.surface and i == self.volume_reference:
+                    continue
+                x = fabs(u[i]) / total
+                value = fabs(k4[self.start[node] + i]) / total / (rtol * (x + 0.01))
+                if not value < worst:
+                    worst = value
+        error[0] = worst
+        return 0
+
+    cdef void _exchange_stage(self, const double* k, const double* rate, double* e,
+                              double c1, double c2, double c3, double h,
+                              int which) noexcept nogil:
+        """The same stage for the exchanged amounts, whose rates depend on one node."""
+        cdef int i, d, n = self.n
+        cdef const double* there
+        cdef double value
+        if self.exchange_node < 0:
+            return
+        there = k + self.start[self.exchange_node]
+        for i in range(n):
+            value = rate[i]
+            for d in range(n):
+                value += self.exchange_jacobian[i * n + d] * there[d]
+            if which > 0:
+                value += c1 / h * e[i]
+            if which > 1:
+                value += c2 / h * e[7 + i]
+            if which > 2:
+                value += c3 / h * e[14 + i]
+            e[7 * which + i] = 0.5 * h * value
+
+    cdef int _usable(self, const double* z, double rtol) noexcept nogil:
+        """-1 for a negative amount in the film or a clearly negative one in the bath."""
+        cdef int i, k
+        cdef int first = self.start[self.surface + 1]
+        for i in range(first, self.size):
+            if not (z[i] > 0.0 and z[i] < 1e6):
+                return -1
+        for k in range(self.bath_cells):
+            for i in range(self.n):
+                if i != self.volume_reference and not (
+                        z[self.start[k] + i] > -0.1 * rtol
+                        and z[self.start[k] + i] < 1.0 + 0.1 * rtol):
+                    return -1
+        return 0
+
+    cdef double _arrest_measure(self, const Cell* c) noexcept nogil:
+        """Positive when the rich phase is arrested: K above T, or supersaturation."""
+        cdef double mu[8]
+        cdef double top = 0.0, bottom = 0.0, t = self.cell_temperature
+        cdef int i, n = self.n
+        if self.arrest_kind == 1:
+            for i in range(n + 1):
+                top += self.glass_weight[i] * self.glass_temperature[i] * c.rich[i]
+                bottom += self.glass_weight[i] * c.rich[i]
+            return top / bottom - t
+        if self.arrest_kind == 2:
+            potentials(&self.mixture, n + 1, c.rich, mu, NULL)
+            return (self.gel[0] * (1.0 / t - 1.0 / self.gel[1])
+                    + self.gel[2] * mu[n] - self.gel[3])
+        return -1.0
+
+    cdef double _growth_rate(self, const Cell* c) noexcept nogil:
+        """Rate of pore growth relative to the reference state."""
+        cdef double total = 0.0, polymer = 1.0
+        cdef int i
+        for i in range(self.n + 1):
+            total += c.rich[i]
+        for i in range(self.n):
+            if self.friction.polymeric[i]:
+                polymer += c.rich[i]
+        return exp(-self.growth_law[0] * log(polymer / total)
+                   - self.growth_law[1] * (1.0 / self.cell_temperature
+                                           - 1.0 / self.growth_law[2]))
+
+    cdef double _spinodal_measure(self, const double* u) noexcept nogil:
+        """Determinant of the scaled Hessian of the cell as one phase."""
+        cdef double a[8]
+        cdef double mu[8]
+        cdef double h[64]
+        cdef double m[49]
+        cdef int i, j, k, n = self.n
+        cdef double det = 1.0, factor
+        a[n] = 1.0
+        for i in range(n):
+            a[i] = u[i]
+        potentials(&self.mixture, n + 1, a, mu, h)
+        for i in range(n):
+            for j in range(n):
+                m[i * n + j] = (h[i * (n + 1) + j] * sqrt(u[i] * u[j])
+                                / sqrt(self.mixture.s[i] * self.mixture.s[j]))
+        for k in range(n):
+            det *= m[k * n + k]
+            if m[k * n + k] == 0.0:
+                return 0.0
+            for i in range(k + 1, n):
+                factor = m[i * n + k] / m[k * n + k]
+                for j in range(k, n):
+                    m[i * n + j] -= factor * m[k * n + j]
+        return det
+
+    cdef void _record(self, double t0, double t1) noexcept nogil:
+        """Clocks and growth of every cell over the step from t0 to t1 (t1 = t0: only
+        take note of the state)."""
+        cdef int k, i, n = self.n
+        cdef double h = t1 - t0, theta, value, start, end, before
+        cdef Cell* c
+        cdef const double* u = self.z + self.start[self.surface + 1]
+        cdef double mu[8]
+        cdef double distance
+        cdef double y[7]
+        for k in range(self.cells):
+            c = &self.cell[k]
+            # the binodal
+            if self.binodal_time[k] < 0.0:
+                distance = c.distance
+                if c.two:
+                    for i in range(n):
+                        y[i] = c.y[i]
+                    c.rich[n] = 1.0
+                    self._as_one_phase(u + k * n, mu)
+                    self._distance(mu, y, &distance)
+                    before = self.last_distance[k]
+                    theta = 1.0
+                    if h > 0.0 and before > 0.0 and distance < before:
+                        theta = before / (before - distance)
+                        if theta > 1.0:
+                            theta = 1.0
+                    self.binodal_time[k] = t0 + theta * h
+                    self.demixed_total[k] = self.last_total[k] + theta * (
+                        c.total - self.last_total[k])
+                    if h == 0.0:
+                        self.demixed_total[k] = c.total
+                    self.last_spinodal[k] = self._spinodal_measure(
+                        self.last_amounts + k * n)
+                self.last_distance[k] = distance
+            # the spinodal
+            if self.binodal_time[k] >= 0.0 and self.spinodal_time[k] < 0.0:
+                value = self._spinodal_measure(u + k * n)
+                if value <= 0.0:
+                    before = self.last_spinodal[k]
+                    theta = before / (before - value) if before > 0.0 else 0.0
+                    self.spinodal_time[k] = t0 + theta * h
+                self.last_spinodal[k] = value
+            # arrest, and growth until then
+            value = self._arrest_measure(c)
+            theta = 1.0
+            if self.arrest_time[k] < 0.0:
+                if value >= 0.0:
+                    before = self.last_arrest[k]
+                    theta = 0.0
+                    if h > 0.0 and before < 0.0:
+                        theta = before / (before - value)
+                    self.arrest_time[k] = t0 + theta * h
+                    for i in range(n):
+                        start = self.last_amounts[k * n + i]
+                        end = self.last_lean[k * n + i]
+                        if h == 0.0:
+                            start = u[k * n + i]
+                            end = c.x[i] if c.two else 0.0
+                        self.arrest_amounts[k * n + i] = start + theta * (
+                            u[k * n + i] - start)
+                        self.arrest_lean[k * n + i] = end + theta * (
+                            (c.x[i] if c.two else 0.0) - end)
+                end = t0 + theta * h
+                if self.binodal_time[k] >= 0.0 and h > 0.0:
+                    start = self.binodal_time[k]
+                    if start < t0:
+                        start = t0
+                    before = self._growth_rate(c)
+                    if end > start:
+                        self.growth[k] += (end - start) * (
+                            0.5 * (before + self.last_rate[k])
+                            if self.last_rate[k] > 0.0 else before)
+                    self.last_rate[k] = before
+            self.last_arrest[k] = value
+            self.last_total[k] = c.total
+            for i in range(n):
+                self.last_amounts[k * n + i] = u[k * n + i]
+                self.last_lean[k * n + i] = c.x[i] if c.two else 0.0
+
+    cdef void _as_one_phase(self, const double* u, double* mu) noexcept nogil:
+        cdef double a[8]
+        cdef int i
+        for i in range(self.n):
+            a[i] = u[i]
+        a[self.n] = 1.0
+        potentials(&self.mixture, self.n + 1, a, mu, NULL)
+
+    cdef int _distance(self, const double* mu, double* y,
+                       double* distance) noexcept nogil:
+        return stability_of(&self.mixture, self.n, mu, y, distance)
+
+    cdef void _heat(self, double h) noexcept nogil:
+        """Step the film's and support's temperatures with the amounts of this step."""
+        cdef int n = self.n, i, k, nodes = self.support_nodes + 1, pass_
+        cdef double* t = self.support
+        cdef double* a = self.support + nodes
+        cdef double* b = self.support + 2 * nodes
+        cdef double* r1 = self.support + 3 * nodes
+        cdef double* r2 = self.support + 4 * nodes
+        cdef double gamma = 1.0 - sqrt(0.5), capacity = 0.0, source = 0.0, joint
+        cdef double inner, back, thickness = 0.0, value, old = t[0]
+        cdef double mean[7]
+        cdef double high[7]
+        cdef double low[7]
+        cdef Mixture warm
+        cdef const double* u = self.z + self.start[self.surface + 1]
+        cdef const double* phase
+        if h <= 0.0:
+            return
+        for k in range(self.cells):
+            capacity += self.dm[k] * self.heat_capacity[n]
+            thickness += self.dm[k] * self.cell[k].total
+            for i in range(n):
+                capacity += self.dm[k] * u[k * n + i] * self.heat_capacity[i]
+        if self.mode == AIR:
+            # partial molar excess enthalpies at the surface, from mu at T +- 1 K
+            phase = &self.cell[0].x[0] if self.cell[0].two else &self.cell[0].rich[0]
+            value = self.cell_temperature
+            self._set_temperature(value + 1.0)
+            potentials(&self.mixture, n, phase, high, NULL)
+            self._set_temperature(value - 1.0)
+            potentials(&self.mixture, n, phase, low, NULL)
+            self._set_temperature(value)
+            for i in range(n):
+                if self.volatile_[i]:
+                    mean[i] = (-GAS_CONSTANT * value * value * 0.5
+                               * (high[i] - low[i]) / self.mixture.s[i])
+                    source -= (self.exchange_work[21 + i] / (h * self.volumes[i])) * (
+                        self.enthalpy_table[i][0]
+                        + self.enthalpy_table[i][1] * (value - 298.15) - mean[i])
+        inner = self.support_conductivity / self.support_dx
+        joint = 1.0 / (0.5 / inner + 0.5 * thickness / self.film_conductivity)
+        back = 2.0 * inner if self.back_held else 0.0
+        value = self.support_capacity * self.support_dx
+        for pass_ in range(2):
+            for k in range(nodes):
+                r2[k] = t[k] + (1.0 - gamma) * h * r1[k] if pass_ == 1 else t[k]
+            # A y + s into b, then (I - gamma h A) k = it, by elimination
+            for k in range(nodes):
+                if k == 0:
+                    b[0] = (self.heat_coefficient * (self.heat_far - r2[0]) + source
+                            + joint * (r2[1] - r2[0])) / capacity
+                else:
+                    b[k] = (joint if k == 1 else inner) * (r2[k - 1] - r2[k])
+                    if k + 1 < nodes:
+                        b[k] += inner * (r2[k + 1] - r2[k])
+                    else:
+                        b[k] += back * (self.back_temperature - r2[k])
+                    b[k] /= value
+            self._conduct(h * gamma, joint, inner, back, capacity, value, a, b)
+            memcpy(r1 if pass_ == 0 else r2, b, nodes * sizeof(double))
+        for k in range(nodes):
+            t[k] += h * ((1.0 - gamma) * r1[k] + gamma * r2[k])
+        self.temperature = t[0]
+        self.temperature_rate = (t[0] - old) / h
+
+    cdef void _conduct(self, double g, double joint, double inner, double back,
+                       double capacity, double value, double* a,
+                       double* b) noexcept nogil:
+        """Solve (I - g A) x = b in place, A the conduction matrix."""
+        cdef int k, nodes = self.support_nodes + 1
+        cdef double left, right, diagonal, factor
+        for k in range(nodes):
+            if k == 0:
+                left = 0.0
+                right = g * joint / capacity
+                diagonal = 1.0 + g * (self.heat_coefficient + joint) / capacity
+            else:
+                left = g * (joint if k == 1 else inner) / value
+                right = g * inner / value if k + 1 < nodes else 0.0
+                diagonal = 1.0 + left + right
+                if k + 1 == nodes:
+                    diagonal += g * back / value
+            factor = 1.0 / (diagonal - (left * a[k - 1] if k > 0 else 0.0))
+            a[k] = right * factor
+            b[k] = (b[k] + (left * b[k - 1] if k > 0 else 0.0)) * factor
+        for k in range(nodes - 2, -1, -1):
+            b[k] += a[k] * b[k + 1]
+
+    cdef int _run(self, double t_end, double t_return, double rtol, double longest,
+                  long most) noexcept nogil:
+        """Step until t_return has passed or t_end is reached exactly."""
+        cdef double h, error = 0.0, factor, x
+        cdef double far[7]
+        cdef int i, status
+        cdef long taken = 0
+        cdef bint last, fresh = True
+        while self.time < t_end:
+            if taken >= most:
+                return TOO_MANY
+            h = self.step_size
+            if h > longest:
+                h = longest
+            # the film may not move by more than half a kelvin in a step
+            if fabs(self.temperature_rate) * h > 0.5:
+                h = 0.5 / fabs(self.temperature_rate)
+            last = False
+            if self.time + h * 1.0001 >= t_end:
+                h = t_end - self.time
+                last = True
+            elif self.time + 1.8 * h > t_end:
+                h = 0.5 * (t_end - self.time)
+            self._set_temperature(self.temperature + 0.5 * h * self.temperature_rate)
+            if self.mode == AIR and self.cover_gap > 0.0:
+                memcpy(far, self.gas_far, 7 * sizeof(double))
+                for i in range(self.n):
+                    if self.volatile_[i]:
+                        # the closed gas relaxes to the surface within the step
+                        x = (self.gas_coefficient[i][0] / self.cover_gap) * h
+                        factor = self.saturation[i] * exp(
+                            self.z[self.start[self.surface] + i] / self.mixture.s[i])
+                        self.gas_far[i] = factor + (far[i] - factor) * (
+                            (1.0 - exp(-x)) / x if x > 1e-8 else 1.0 - 0.5 * x)
+            status = self._evaluate(self.z, True)
+            if status == 0:
+                if fresh:
+                    self._record(self.time, self.time)
+                    fresh = False
+                status = self._rates(self.z, self.work, True)
+            if status == 0:
+                status = self._step(h, rtol, &error)
+            if status != 0 or error > 1.0:
+                if self.mode == AIR and self.cover_gap > 0.0:
+                    memcpy(self.gas_far, far, 7 * sizeof(double))
+                self.rejected += 1
+                taken += 1
+                if status != 0 or not isfinite(error):
+                    self.step_size = 0.25 * h
+                else:
+                    factor = 0.9 / error ** (1.0 / 3.0)
+                    self.step_size = h * (factor if factor > 0.2 else 0.2)
+                if self.step_size < 1e-13:
+                    return TOO_SMALL
+                continue
+            # accepted
+            memcpy(self.z, self.stage, self.size * sizeof(double))
+            for i in range(self.n):
+                x = (2.0 * self.exchange_work[i] + self.exchange_work[14 + i]
+                     + self.exchange_work[21 + i])
+                self.exchange_work[21 + i] = x
+                self.exchanged[i] += x
+                if self.mode == AIR and self.cover_gap > 0.0:
+                    self.gas_far[i] = far[i] + x / self.volumes[i] * (
+                        GAS_CONSTANT * self.temperature / self.cover_gap)
+            if self._evaluate(self.z, False) != 0:
+                return TOO_SMALL
+            x = self.time
+            self.time = t_end if last else self.time + h
+            self._heat(h)
+            self._record(x, self.time)
+            self.steps += 1
+            taken += 1
+            factor = 5.0 if error <= 0.0 else 0.9 / error ** (1.0 / 3.0)
+            if factor > 4.0:
+                factor = 4.0
+            if factor < 0.3:
+                factor = 0.3
+            if not last or factor * h > self.step_size:
+                self.step_size = h * factor
+            if self.time >= t_return:
+                return DONE if self.time >= t_end else PAUSED
+        return DONE
+
+    def advance(self, double t_end, double t_return, *, double rtol=1e-3,
+                double longest=1e30, long most=1000000):
+        """Step to t_end [s], or return at the first step's end at or after t_return.
+
+        Returns 0 at t_end, 1 before it, and above 1 a failure (see MESSAGES).
+        """
+        cdef int status
+        if self.mode == CLOSED:
+            raise ValueError("begin_air or begin_bath comes first")
+        with nogil:
+            status = self._run(t_end, t_return, rtol, longest, most)
+        return status
+
+    # ----------------------------------------------------------------- looking in
+
+    def film_amounts(self):
+        """u of every cell, (cells, n)."""
+        out = np.empty((self.cells, self.n))
+        cdef double[:, ::1] view = out
+        memcpy(&view[0, 0], self.z + self.start[self.surface + 1],
+               self.cells * self.n * sizeof(double))
+        return out
+
+    def lean_amounts(self):
+        """Lean-phase amounts of every cell (0 where there is one phase), (cells, n)."""
+        out = np.zeros((self.cells, self.n))
+        cdef double[:, ::1] view = out
+        cdef int k, i
+        for k in range(self.cells):
+            if self.cell[k].two:
+                for i in range(self.n):
+                    view[k, i] = self.cell[k].x[i]
+        return out
+
+    def exchanged_amounts(self):
+        """Volumes per area that left through the air or the bath's far end, (n) [m]."""
+        return np.array([self.exchanged[i] for i in range(self.n)])
+
+    def bath_amounts(self):
+        """Volumes per area of each species in the bath's cells, (n) [m]."""
+        out = np.zeros(self.n)
+        cdef double[::1] view = out
+        cdef int k, i
+        cdef double rest
+        for k in range(self.bath_cells):
+            rest = 1.0
+            for i in range(self.n):
+                if i != self.volume_reference:
+                    view[i] += self.width[k] * self.z[self.start[k] + i]
+                    rest -= self.z[self.start[k] + i]
+            view[self.volume_reference] += self.width[k] * rest
+        return out
+
+    def surface_potentials(self):
+        """mu/(R T V) V0 at the surface, (n)."""
+        cdef double phi[7]
+        cdef double mu[7]
+        cdef int i
+        if self.mode != BATH:
+            return np.array([self.z[self.start[self.surface] + i]
+                             for i in range(self.n)])
+        self._interface(self.z, phi)
+        potentials(&self.mixture, self.n, phi, mu, NULL)
+        return np.array([mu[i] for i in range(self.n)])
+
+    def distances(self):
+        """Tangent-plane distance K of every cell as one phase, (cells)."""
+        cdef int k, i
+        cdef double mu[8]
+        cdef double y[7]
+        cdef double distance
+        out = np.empty(self.cells)
+        for k in range(self.cells):
+            self._as_one_phase(self.z + self.start[self.surface + 1] + k * self.n, mu)
+            for i in range(self.n):
+                y[i] = self.cell[k].y[i]
+            distance = self.cell[k].distance
+            if self._distance(mu, y, &distance) != 0:
+                raise ArithmeticError(f"no stability test in cell {k}")
+            out[k] = distance
+        return out
+
+    def clocks(self):
+        """Binodal, spinodal and arrest times [s], NaN where they did not happen, the
+        growth integral, and the amounts (cells, n) whole and lean at arrest."""
+        times = np.empty((3, self.cells))
+        growth = np.empty(self.cells)
+        amounts = np.empty((2, self.cells, self.n))
+        cdef double* clock
+        cdef int k, i, c
+        for c in range(3):
+            clock = self.binodal_time + c * self.cells
+            for k in range(self.cells):
+                times[c, k] = clock[k] if clock[k] >= 0.0 else np.nan
+        for k in range(self.cells):
+            growth[k] = self.growth[k]
+            for i in range(self.n):
+                amounts[0, k, i] = self.arrest_amounts[k * self.n + i]
+                amounts[1, k, i] = self.arrest_lean[k * self.n + i]
+        return times, growth, amounts
+
+    # ------------------------------------------------------------ for the tests
+
+    def state(self):
+        """All unknowns in their order, (size)."""
+        return np.array([self.z[i] for i in range(self.size)])
+
+    def set_state(self, const double[::1] z):
+        cdef int i
+        if z.shape[0] != self.size:
+            raise ValueError(f"a state of this film has {self.size} unknowns")
+        for i in range(self.size):
+            self.z[i] = z[i]
+
+    def layout(self):
+        """First unknown of each node (nodes + 1), and the surface's node."""
+        return np.array([self.start[k] for k in range(self.nodes + 1)]), self.surface
+
+    def rates(self, const double[::1] z):
+        """f(z) (size) followed by the rates of exchange (n), and which cells are two."""
+        cdef int i
+        if z.shape[0] != self.size:
+            raise ValueError(f"a state of this film has {self.size} unknowns")
+        out = np.empty(self.size + self.n)
+        cdef double[::1] view = out
+        if self._evaluate(&z[0], False) != 0 or self._rates(&z[0], self.work, False):
+            raise ArithmeticError("no phase equilibrium at this state")
+        for i in range(self.size):
+            view[i] = self.work[i]
+        for i in range(self.n):
+            view[self.size + i] = self.exchange_rate[i]
+        return out, np.array([self.cell[i].two for i in range(self.cells)])
+
+    def jacobian(self, const double[::1] z):
+        """Derivative of `rates`, (size + n, size), dense."""
+        cdef int i, j, node, bs, n = self.n, there
+        if z.shape[0] != self.size:
+            raise ValueError(f"a state of this film has {self.size} unknowns")
+        out = np.zeros((self.size + n, self.size))
+        cdef double[:, ::1] view = out
+        if self._evaluate(&z[0], True) != 0 or self._rates(&z[0], self.work, True):
+            raise ArithmeticError("no phase equilibrium at this state")
+        for node in range(self.nodes):
+            bs = self.block_size[node]
+            for i in range(bs):
+                for j in range(bs):
+                    view[self.start[node] + i, self.start[node] + j] = (
+                        self.blocks[(self.nodes + node) * BLOCK + i * bs + j])
+                if node > 0:
+                    there = self.block_size[node - 1]
+                    for j in range(there):
+                        view[self.start[node] + i, self.start[node - 1] + j] = (
+                            self.blocks[node * BLOCK + i * there + j])
+                if node + 1 < self.nodes:
+                    there = self.block_size[node + 1]
+                    for j in range(there):
+                        view[self.start[node] + i, self.start[node + 1] + j] = (
+                            self.blocks[(2 * self.nodes + node) * BLOCK
+                                        + i * there + j])
+        if self.exchange_node >= 0:
+            for i in range(n):
+                for j in range(n):
+                    view[self.size + i, self.start[self.exchange_node] + j] = (
+                        self.exchange_jacobian[i * n + j])
+        return out
+
+    def mark_demixed(self, int cell, double total):
+        """Declare that a cell demixed when its A was `total` (0: not at all)."""
+        if not 0 <= cell < self.cells:
+            raise IndexError("no such cell")
+        self.demixed_total[cell] = total
+
+    def spoil_surface(self, double share):
+        """Let this share of the surface flux be lost on its way into the film."""
+        self.spoil = share
