@@ -46,7 +46,7 @@ Keys = tuple[str | int, ...]
 
 
 class LocatedError(MaterialFileError):
-    """A fault in a file, with the line and key it stands at."""
+    """A fault in a file, with the line (0: all of it) and key it stands at."""
 
     def __init__(
         self, file: str, line: int, key: str, what: str, suggestion: str = ""
@@ -61,7 +61,8 @@ class LocatedError(MaterialFileError):
     def __str__(self) -> str:
         key = f"{self.key}: " if self.key else ""
         hint = f"; did you mean {self.suggestion}?" if self.suggestion else ""
-        return f"{self.file}:{self.line}: {key}{self.what}{hint}"
+        line = f":{self.line}" if self.line else ""
+        return f"{self.file}{line}: {key}{self.what}{hint}"
 
 
 # --- Names ---------------------------------------------------------------------------
@@ -127,9 +128,8 @@ def _read_text(path: Traversable) -> str:
         raise LocatedError(name, 0, "", f"cannot be read: {reason}") from error
     if len(data) > LARGEST_FILE:
         raise LocatedError(name, 0, "", "is larger than 1 MB: no material or case file")
-    for mark, encoding in ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16")):
-        if data.startswith(mark) or b"\x00" in data[:200]:
-            raise LocatedError(name, 1, "", f"is {encoding}: save it as UTF-8")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data[:200]:
+        raise LocatedError(name, 0, "", "is UTF-16: save it as UTF-8")
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
@@ -156,7 +156,9 @@ def _parse(name: str, text: str) -> dict[str, Any]:
 
 
 _QUOTED_KEY = re.compile(r"^\s*([\w.@-]+(?:[ \t]+[\w.@-]+)+)\s*=\s*(.*)$")
-_ASSIGNMENT = re.compile(r"^\s*(\"[^\"]*\"|[\w.-]+)\s*=\s*([^\"'\[{#][^#]*?)\s*(#.*)?$")
+_ASSIGNMENT = re.compile(
+    r"^\s*(\"[^\"]*\"|[\w.-]+)\s*=\s*([^\s\"'\[{#]([^#]*[^\s#])?)\s*(#.*)?$"
+)
 _BARE_SIGN = re.compile(r"^\s*(\w*[^\w\s=.\"'\[\]{}#-][^=\"'\[\]{}#]*?)\s*=")
 
 
@@ -168,13 +170,16 @@ def _toml_hint(line: str) -> str:
         return f'put the name in quotes: "{found.group(1)}"'
     found = _ASSIGNMENT.match(line)
     if not found:
-        return ""
+        return "write paths with / or in single quotes" if "\\" in line else ""
     key, value = found.group(1), found.group(2)
+    if value in ("True", "False"):
+        return f"write {key} = {value.lower()}"
     pointed = re.sub(r"(\d),(\d)", r"\1.\2", value)
+    pointed = re.sub(r"^\.(?=\d)", "0.", pointed)
     number = re.fullmatch(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?", pointed)
     right = pointed if number else f'"{pointed}"'
     if pointed != value:
-        return f"numbers take a decimal point: {key} = {right}"
+        return f"write a number with a decimal point: {key} = {right}"
     if not number:
         return f"put a value with its unit, or a text, in quotes: {key} = {right}"
     return ""

@@ -73,7 +73,7 @@ def _constant(x: float, y: float) -> float:
 
 
 def _antoine(x: float, a: float, b: float, c: float) -> float:
-    return 10.0 ** (a - b / (x + c))
+    return math.pow(10.0, a - b / (x + c))
 
 
 def _vogel(x: float, a: float, b: float, c: float) -> float:
