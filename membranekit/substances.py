@@ -235,7 +235,7 @@ class Value:
         # The way to SI and back leaves 0.1 um as 0.09999999999999999 um.
         return units.make(float(f"{shown:.12g}"), self.unit)
 
-    def inrange_of(self, temperature: float) -> bool:
+    def in_range(self, temperature: float) -> bool:
         """Say whether the value is known to hold at `temperature` [K]."""
         valid = self.valid_temperature
         return valid is None or valid[0] <= temperature <= valid[1]
@@ -588,7 +588,7 @@ class InteractionSet:
             anchor=self.anchor and (new(self.anchor[0]), new(self.anchor[1])),
         )
 
-    def inrange_of(self, temperature: float) -> bool:
+    def in_range(self, temperature: float) -> bool:
         """Say whether the set may be used at `temperature` [K]."""
         valid = self.valid_temperature
         return valid is None or valid[0] <= temperature <= valid[1]
