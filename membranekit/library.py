@@ -372,10 +372,11 @@ class _File:
 
     def si(self, given: Any, kind: str, keys: Keys) -> float:
         """Return a quantity given as text, as an SI float."""
+        name = str(keys[-1])
         try:
-            return units.si(given, kind, str(keys[-1]))
+            return units.si(given, kind, name)
         except InputError as error:
-            self.fail(keys, str(error))
+            self.fail(keys, str(error).removeprefix(f"{name}: "))
 
     def ranges(
         self, table: Mapping[str, Any], keys: Keys
@@ -536,7 +537,7 @@ def _value(file: _File, name: str) -> Value:
     try:
         value = substances.constant(name, table["value"], **more)
     except InputError as error:
-        file.fail((*keys, "value"), str(error))
+        file.fail((*keys, "value"), str(error).removeprefix(f"{name}: "))
     if value.at() < 0 or (value.at() == 0 and name != "contact_angle"):
         file.fail((*keys, "value"), "must be positive")
     return value
