@@ -4,7 +4,7 @@
 #    so it is taken as polymer-free: its free energy is convex, the stability test from
 #    the lean side has one solution, and no collapsed root exists.
 # b) Stability: the liquid y that shares the cell's potentials up to one pressure,
-#    mu_lean,i(y) + K = mu_i(u) for every small species. K < 0: the cell demixes. K is
+#    mu_lean,i(y) = mu_i(u) + K for every small species. K < 0: the cell demixes. K is
 #    the tangent-plane distance per volume [Michelsen 1982] and vanishes on the binodal.
 # c) Flash: amounts x of the lean phase with mu_rich,i(u - x) = mu_lean,i(x).
 # d) Unknowns are logarithms of whichever phase holds less, so that a trace in either
@@ -12,11 +12,11 @@
 
 from libc.math cimport exp, fabs
 
-from _dense cimport lu_factor, lu_solve
+from _dense cimport lu_factor, lu_solve, spd_inverse
 from _flory_huggins cimport MAX_COMPONENTS, Mixture, potentials
 
 cdef enum:
-    FLASH_ITERATIONS = 60
+    FLASH_ITERATIONS = 100
 
 
 cdef inline int stability(const Mixture* mixture, int n, const double* mu_cell,
@@ -36,9 +36,9 @@ cdef inline int stability(const Mixture* mixture, int n, const double* mu_cell,
         for i in range(n):
             for j in range(n):
                 m[i * size + j] = h[i * n + j] * y[j]
-            m[i * size + n] = 1.0
+            m[i * size + n] = -1.0
             m[n * size + i] = y[i]
-            r[i] = mu_cell[i] - mu[i] - k
+            r[i] = mu_cell[i] + k - mu[i]
         m[n * size + n] = 0.0
         r[n] = 0.0
         if lu_factor(m, pivot, size) != 0:
@@ -66,26 +66,45 @@ cdef inline int stability(const Mixture* mixture, int n, const double* mu_cell,
     return -1
 
 
+cdef inline int _shift(int n, const double* u, const double* x_old,
+                       const double* r_old, const double* d, double step,
+                       double* x, double* r) noexcept nogil:
+    """Move by step d in the logarithm of whichever phase holds less; -1: no room."""
+    cdef int i
+    for i in range(n):
+        if x_old[i] < r_old[i]:
+            x[i] = x_old[i] * exp(step * d[i])
+            r[i] = u[i] - x[i]
+        else:
+            r[i] = r_old[i] * exp(-step * d[i])
+            x[i] = u[i] - r[i]
+        if not (x[i] > 0.0 and r[i] > 0.0):
+            return -1
+    return 0
+
+
 cdef inline int flash(const Mixture* mixture, int n, const double* u,
                       double* x, double* r,
-                      double* mu, double* h_rich, double* h_sum) noexcept nogil:
+                      double* mu, double* h_rich, double* h_lean) noexcept nogil:
     """Lean amounts x (n) and rich amounts r (n) beside one unit of polymer.
 
     x: start and answer. mu (n): the shared potentials. h_rich (n+1, n+1): the rich
-    phase's Hessian; h_sum (n, n): rich plus lean, of the answer. Returns 0, or -1
+    phase's Hessian; h_lean (n, n): the lean's, of the answer. Returns 0, or -1
     without convergence, or -2 when the lean phase vanishes.
     """
     cdef double rich[MAX_COMPONENTS]
     cdef double mu_rich[MAX_COMPONENTS]
-    cdef double h_lean[49]
     cdef double mu_lean[7]
     cdef double m[49]
-    cdef double step_of[7]
+    cdef double inverse[49]
+    cdef double scale[7]
+    cdef double force[7]
     cdef double d[7]
-    cdef int pivot[7]
-    cdef int i, j, iteration
-    cdef double worst, step, factor, lean, total
-    cdef bint done = False
+    cdef double x_old[7]
+    cdef double r_old[7]
+    cdef int i, j, iteration, attempt
+    cdef double worst, step, lean, total, shift, energy, before = 0.0
+    cdef bint done = False, checked = False
     total = 1.0
     for i in range(n):
         total += u[i]
@@ -93,46 +112,68 @@ cdef inline int flash(const Mixture* mixture, int n, const double* u,
             return -1
         r[i] = u[i] - x[i]
     rich[n] = 1.0
+    step = 0.0
     for iteration in range(FLASH_ITERATIONS):
         for i in range(n):
             rich[i] = r[i]
-            step_of[i] = x[i] if x[i] < r[i] else r[i]
         potentials(mixture, n + 1, rich, mu_rich, h_rich)
         potentials(mixture, n, x, mu_lean, h_lean)
-        for i in range(n):
-            for j in range(n):
-                h_sum[i * n + j] = h_rich[i * (n + 1) + j] + h_lean[i * n + j]
         if done:
             for i in range(n):
                 mu[i] = mu_rich[i]
             return 0
+        energy = mu_rich[n]
         for i in range(n):
-            d[i] = (mu_rich[i] - mu_lean[i]) * step_of[i]
+            energy += r[i] * mu_rich[i] + x[i] * mu_lean[i]
+        if checked and energy > before + 1e-12 * fabs(before):
+            # too far: half the way back from the last answer
+            step *= 0.25
+            if step < 1e-8:
+                return -1
+            if _shift(n, u, x_old, r_old, d, step, x, r) != 0:
+                return -1
+            continue
+        before = energy
+        for i in range(n):
+            scale[i] = x[i] if x[i] < r[i] else r[i]
+        for i in range(n):
+            force[i] = (mu_rich[i] - mu_lean[i]) * scale[i]
             for j in range(n):
-                m[i * n + j] = step_of[i] * h_sum[i * n + j] * step_of[j]
-        if lu_factor(m, pivot, n) != 0:
+                m[i * n + j] = scale[i] * (h_rich[i * (n + 1) + j]
+                                           + h_lean[i * n + j]) * scale[j]
+        # inside the spinodal the curvature is negative: shift until it is not
+        shift = 0.0
+        checked = False
+        for attempt in range(30):
+            if spd_inverse(m, inverse, n) == 0:
+                break
+            checked = True
+            for i in range(n):
+                m[i * n + i] += (1e-3 if shift == 0.0 else shift) * (
+                    mixture.s[i] * scale[i])
+            shift = 1e-3 if shift == 0.0 else 2.0 * shift
+        else:
             return -1
-        lu_solve(m, pivot, n, d, 1)
         worst = 0.0
         for i in range(n):
+            d[i] = 0.0
+            for j in range(n):
+                d[i] += inverse[i * n + j] * force[j]
             if fabs(d[i]) > worst:
                 worst = fabs(d[i])
+            x_old[i] = x[i]
+            r_old[i] = r[i]
         if not worst < 1e300:
             return -1
         step = 1.0 if worst < 2.0 else 2.0 / worst
+        if worst > 0.1:
+            checked = True
+        if _shift(n, u, x_old, r_old, d, step, x, r) != 0:
+            return -1
         lean = 0.0
         for i in range(n):
-            factor = step * d[i]
-            if x[i] < r[i]:
-                x[i] *= exp(factor)
-                r[i] = u[i] - x[i]
-            else:
-                r[i] *= exp(-factor)
-                x[i] = u[i] - r[i]
-            if not (x[i] > 0.0 and r[i] > 0.0):
-                return -1
             lean += x[i]
         if lean < 1e-9 * total:
             return -2
-        done = worst < 1e-9
+        done = worst < 1e-9 and shift == 0.0
     return -1

@@ -11,7 +11,7 @@
 from libc.math cimport sqrt
 
 from _coexistence cimport flash, stability
-from _dense cimport lu_factor, lu_solve, spd_inverse
+from _dense cimport spd_inverse
 from _flory_huggins cimport Mixture, potentials
 from _friction cimport Friction, phase_friction
 
@@ -34,10 +34,10 @@ cdef struct Cell:
 
 
 cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell* c,
-                            double* h_rich, double* h_sum) noexcept nogil:
+                            double* h_rich, double* h_lean) noexcept nogil:
     """Decide one phase or two, and fill mu, rich, x. -1: no answer was found.
 
-    h_rich (n+1, n+1): Hessian of the rich (or only) phase; h_sum (n, n) of both.
+    h_rich (n+1, n+1): Hessian of the rich (or only) phase; h_lean (n, n): the lean's.
     """
     cdef double h[64]
     cdef double mu[8]
@@ -57,7 +57,7 @@ cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell
         for i in range(n):
             if not c.x[i] < u[i]:
                 c.x[i] = 0.999 * u[i]
-        status = flash(mixture, n, u, c.x, r, c.mu, h_rich, h_sum)
+        status = flash(mixture, n, u, c.x, r, c.mu, h_rich, h_lean)
         if status == 0:
             for i in range(n):
                 c.rich[i] = r[i]
@@ -94,7 +94,7 @@ cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell
             c.x[i] = guess * c.y[i]
             if not c.x[i] < 0.9 * u[i]:
                 c.x[i] = 0.9 * u[i]
-        status = flash(mixture, n, u, c.x, r, c.mu, h_rich, h_sum)
+        status = flash(mixture, n, u, c.x, r, c.mu, h_rich, h_lean)
         if status == 0:
             c.two = 1
             for i in range(n):
@@ -169,7 +169,7 @@ cdef inline int evaluate_cell(const Mixture* mixture, const Friction* f,
     demixed, 0 before. Returns -1 when no phase equilibrium was found."""
     cdef int n = f.n
     cdef double h_rich[64]
-    cdef double h_sum[49]
+    cdef double h_lean[49]
     cdef double jr[49]
     cdef double jx[49]
     cdef double m[49]
@@ -201,12 +201,12 @@ cdef inline int evaluate_cell(const Mixture* mixture, const Friction* f,
     cdef double q_lean[49]
     cdef double t[49]
     cdef double root[7]
-    cdef int pivot[7]
+    cdef double size[7]
     cdef int i, j, k, d
     cdef double value, lam, total, rich_total, lean_total, f_rich, f_lean
     cdef double drich, dlean, df_rich, df_lean, dphi_p, phi_p, dpol, scale
     cdef double* ds
-    if find_phases(mixture, n, u, c, h_rich, h_sum) != 0:
+    if find_phases(mixture, n, u, c, h_rich, h_lean) != 0:
         return -1
     total = c.total
     phi_p = 1.0 / total
@@ -216,19 +216,25 @@ cdef inline int evaluate_cell(const Mixture* mixture, const Friction* f,
     # potentials and their derivative
     if derivatives:
         if c.two:
-            # jx = dx/du = (H_rich + H_lean)^-1 H_rich, rows scaled for traces
+            # dx/du = (H_rich + H_lean)^-1 H_rich and dr/du = (...)^-1 H_lean, each by
+            # itself: a trace in one phase is lost in the difference from one
             for i in range(n):
-                scale = c.x[i] if c.x[i] < c.rich[i] else c.rich[i]
+                size[i] = c.x[i] if c.x[i] < c.rich[i] else c.rich[i]
+            for i in range(n):
                 for j in range(n):
-                    m[i * n + j] = scale * h_sum[i * n + j]
-                    jx[i * n + j] = scale * h_rich[i * (n + 1) + j]
-            if lu_factor(m, pivot, n) != 0:
+                    m[i * n + j] = size[i] * (h_rich[i * (n + 1) + j]
+                                              + h_lean[i * n + j]) * size[j]
+            if spd_inverse(m, t, n) != 0:
                 return -1
-            lu_solve(m, pivot, n, jx, n)
             for i in range(n):
                 for j in range(n):
-                    jr[i * n + j] = -jx[i * n + j]
-                jr[i * n + i] += 1.0
+                    value = 0.0
+                    scale = 0.0
+                    for k in range(n):
+                        value += t[i * n + k] * size[k] * h_rich[k * (n + 1) + j]
+                        scale += t[i * n + k] * size[k] * h_lean[k * n + j]
+                    jx[i * n + j] = size[i] * value
+                    jr[i * n + j] = size[i] * scale
             for i in range(n):
                 for j in range(n):
                     value = 0.0
