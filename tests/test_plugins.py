@@ -63,10 +63,10 @@ def entry_points(monkeypatch):
 
 
 @pytest.fixture
-def nowhere(tmp_path):
-    """An environment without packs of the user's."""
-    home = str(tmp_path / "home")
-    return {"XDG_DATA_HOME": home, "APPDATA": home}
+def nowhere(tmp_path, monkeypatch):
+    """An environment without packs of the user's, whatever the system."""
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
+    return {}
 
 
 def hooks():
@@ -145,7 +145,7 @@ def test_packs_of_the_environment_and_of_the_user(entry_points, nowhere, tmp_pat
     own = make_pack(plugins.user_folder(nowhere) / "own", "own", "cyrene")
     missing = tmp_path / "missing"
     paths = os.pathsep.join([str(named), str(missing)])
-    environment = nowhere | {"MEMBRANEKIT_PACKS": paths}
+    environment = {"MEMBRANEKIT_PACKS": paths}
     library = Library(lambda: plugins.find_packs(environment))
     assert {"sulfolane", "cyrene"} <= set(library)
     assert own in [pack.location for pack in library.packs]
