@@ -16,6 +16,7 @@ __version__ = "0.1.0.dev0"
 if TYPE_CHECKING:
     from pint import Quantity as Quantity
 
+    from membranekit import plot as plot
     from membranekit.case import Case as Case
     from membranekit.case import cases as cases
     from membranekit.case import read_case as read_case
@@ -70,7 +71,9 @@ _NAMES = {
 }
 _SOURCES = {name: module for module, names in _NAMES.items() for name in names}
 
-__all__ = ["Quantity", *_SOURCES]
+_MODULES = ("plot",)
+
+__all__ = ["Quantity", *_MODULES, *_SOURCES]
 
 
 def __getattr__(name: str) -> Any:
@@ -80,6 +83,8 @@ def __getattr__(name: str) -> Any:
         return import_module("membranekit.units").registry().Quantity
     if name in _SOURCES:
         return getattr(import_module(f"membranekit.{_SOURCES[name]}"), name)
+    if name in _MODULES:
+        return import_module(f"membranekit.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -74,7 +74,7 @@ def test_each_public_name_is_served(name: str) -> None:
 def test_the_promised_names_are_public() -> None:
     promised = """
         CastingSolution Process AirExposure Immersion Rinse Dry Hydrophilize Support
-        Case read_case cases Membrane History save simulate simulate_many check
+        plot Case read_case cases Membrane History save simulate simulate_many check
         materials Quantity MembranekitError InputError UnitError MaterialError
         MaterialFileError MissingExtraError OutputError
     """
@@ -91,7 +91,8 @@ def test_type_checkers_see_the_names_that_are_served() -> None:
         for alias in node.names
     }
     served = {(name, module) for module, names in mk._NAMES.items() for name in names}
-    assert seen == served | {("Quantity", "pint")}
+    modules = {(name, "membranekit") for name in mk._MODULES}
+    assert seen == served | modules | {("Quantity", "pint")}
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
