@@ -1,0 +1,109 @@
+"""Faces of the point functions: potentials, stability and flash of one composition.
+
+Amounts are volumes of the small species beside one unit of membrane polymer. The
+interaction functions are given at one temperature: poly (pairs, 5), coefficients of
+w**k of b_ij = V0 g_ij/V_ref, and the rational part b/(1 - c w); the pair (i, j), i < j,
+stands at j (j - 1)/2 + i and w = phi_j/(phi_i + phi_j). s = V0/V (n + 1), polymer last.
+"""
+
+import numpy as np
+
+from _coexistence cimport flash as flash_of, stability as stability_of
+from _flory_huggins cimport MAX_COMPONENTS, Mixture, potentials as potentials_of
+
+
+cdef int read_mixture(Mixture* mixture, const double[::1] s, const double[:, ::1] poly,
+                      const double[:, ::1] rational) except -1:
+    cdef int n = s.shape[0], p, k
+    if not 2 <= n <= MAX_COMPONENTS:
+        raise ValueError("a mixture has 2 to 8 components")
+    if (poly.shape[0] != n * (n - 1) // 2 or poly.shape[1] != 5
+            or rational.shape[0] != poly.shape[0] or rational.shape[1] != 2):
+        raise ValueError("the interaction tables do not fit the components")
+    mixture.count = n
+    for k in range(n):
+        mixture.s[k] = s[k]
+    for p in range(poly.shape[0]):
+        mixture.varies[p] = rational[p, 0] != 0.0
+        mixture.rational_b[p] = rational[p, 0]
+        mixture.rational_c[p] = rational[p, 1]
+        for k in range(5):
+            mixture.poly[p][k] = poly[p, k]
+            if k > 0 and poly[p, k] != 0.0:
+                mixture.varies[p] = 1
+    return 0
+
+
+def potentials(const double[::1] amounts, *, const double[::1] s,
+               const double[:, ::1] poly, const double[:, ::1] rational):
+    """mu (n) and Hessian (n, n) of the first n = len(amounts) components.
+
+    n may be one less than len(s): a phase without polymer.
+    """
+    cdef Mixture mixture
+    cdef int n = amounts.shape[0], i
+    read_mixture(&mixture, s, poly, rational)
+    if not s.shape[0] - 1 <= n <= s.shape[0] or n < 1:
+        raise ValueError("the amounts do not fit the components")
+    for i in range(n):
+        if not amounts[i] > 0.0:
+            raise ValueError("amounts are positive")
+    mu = np.empty(n)
+    hessian = np.empty((n, n))
+    cdef double[::1] mu_view = mu
+    cdef double[:, ::1] hessian_view = hessian
+    potentials_of(&mixture, n, &amounts[0], &mu_view[0], &hessian_view[0, 0])
+    return mu, hessian
+
+
+def stability(const double[::1] amounts, *, const double[::1] s,
+              const double[:, ::1] poly, const double[:, ::1] rational):
+    """Tangent-plane distance K of u (n) as one phase, and its lean liquid (n).
+
+    K < 0: the solution demixes. None when the iteration fails.
+    """
+    cdef Mixture mixture
+    cdef int n = amounts.shape[0], i
+    cdef double a[8]
+    cdef double mu[8]
+    cdef double distance = 0.0
+    cdef double total = 0.0
+    read_mixture(&mixture, s, poly, rational)
+    if n != s.shape[0] - 1:
+        raise ValueError("the amounts do not fit the components")
+    y = np.empty(n)
+    cdef double[::1] y_view = y
+    for i in range(n):
+        if not amounts[i] > 0.0:
+            raise ValueError("amounts are positive")
+        a[i] = amounts[i]
+        total += a[i]
+    a[n] = 1.0
+    for i in range(n):
+        y_view[i] = a[i] / total
+    potentials_of(&mixture, n + 1, a, mu, NULL)
+    if stability_of(&mixture, n, mu, &y_view[0], &distance) != 0:
+        return None
+    return distance, y
+
+
+def flash(const double[::1] amounts, const double[::1] start, *, const double[::1] s,
+          const double[:, ::1] poly, const double[:, ::1] rational):
+    """Lean amounts x (n) at equilibrium with the rich rest, and the potentials (n).
+
+    None when no second phase is found from `start` (n).
+    """
+    cdef Mixture mixture
+    cdef int n = amounts.shape[0], i
+    cdef double r[7]
+    cdef double mu[7]
+    cdef double h_rich[64]
+    cdef double h_lean[49]
+    read_mixture(&mixture, s, poly, rational)
+    if n != s.shape[0] - 1 or start.shape[0] != n:
+        raise ValueError("the amounts do not fit the components")
+    x = np.array(start)
+    cdef double[::1] x_view = x
+    if flash_of(&mixture, n, &amounts[0], &x_view[0], r, mu, h_rich, h_lean) != 0:
+        return None
+    return x, np.array([mu[i] for i in range(n)])

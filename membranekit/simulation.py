@@ -1,0 +1,835 @@
+"""Run a casting solution through a process: quantities in, one membrane out."""
+
+from __future__ import annotations
+
+import math
+import time as clock
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from membranekit import library, units
+from membranekit._kernels.film import MESSAGES, Film
+from membranekit.errors import InputError, MembranekitError
+from membranekit.filtration import permeance as filtration
+from membranekit.membrane import Membrane
+from membranekit.process import AirExposure, Immersion, Process, bath_fractions
+from membranekit.solution import CastingSolution
+from membranekit.structure import pores
+from membranekit.substances import InteractionSet, Substance
+from membranekit.thermo.flory_huggins import (
+    WATER_VOLUME,
+    Mixture,
+    anchored,
+    pair_index,
+    reversed_pair,
+    tangent_plane_distance,
+)
+from membranekit.transport import air as air_side
+from membranekit.transport import model as film_model
+from membranekit.transport.grid import graded
+
+Floats = NDArray[np.float64]
+
+TRACE = 1e-7
+"""Volume fraction at which a species enters that the solution lacks and the air or a
+bath brings [1]."""
+
+DEFAULT_CELLS = 120
+DEFAULT_RTOL = 1e-3
+FIRST_CELL = 2e-8
+BATH_CELLS = 70
+FIRST_BATH_CELL = 1e-8
+MOST_SAVED = 400
+GROWTH_REFERENCE = 298.15
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A number of the model that is no property of a substance and no input."""
+
+    value: float
+    unit: str
+    basis: str
+    source: str
+
+
+CONSTANTS: dict[str, Constant] = {
+    "network_modulus": Constant(
+        3e5, "Pa", "chosen", "coacervate gel; unmeasured, 1e5 Pa or more"
+    ),
+    "pore_tortuosity": Constant(
+        1.25, "1", "literature", "random-field sponge at porosity 0.8"
+    ),
+    "poor_phase_mobility": Constant(
+        1.0, "1", "chosen", "factor on the coil's diffusivity in the polymer-poor phase"
+    ),
+    "small_molecule_mobility": Constant(
+        1.0, "1", "chosen", "factor on Wilke & Chang's diffusivities in the film"
+    ),
+    "dissolved_polymer_mobility": Constant(
+        5e-13, "m**2/s", "chosen", "PVP along the film: microns in tens of seconds"
+    ),
+    "wall_pore": Constant(
+        1e-7, "m", "chosen", "pore for the friction of the poor phase on its walls"
+    ),
+    "plasticization": Constant(
+        2.0, "1", "estimated", "Kelley-Bueche, ratio of expansion steps; textbook"
+    ),
+    "bath_heat_coefficient": Constant(
+        500.0, "W/(m**2 K)", "chosen", "natural convection of water at a plate"
+    ),
+    "growth_exponent": Constant(
+        14.0 / 3.0,
+        "1",
+        "estimated",
+        "viscosity of entangled polymer solutions, theta to good solvent",
+    ),
+    "growth_activation": Constant(
+        25e3, "J/mol", "estimated", "viscosity of NMP and DMAc solutions"
+    ),
+    "growth_speed": Constant(1e-11, "m/s", "fitted", "see calibration"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One run as floats: what the kernel and the structure need, and what was used."""
+
+    model: film_model.FilmModel
+    substances: tuple[Substance, ...]
+    polymer: Substance
+    amounts: Floats
+    wet_thickness: float
+    temperature: float
+    steps: tuple[Any, ...]
+    support: Any
+    interactions: InteractionSet
+    constants: dict[str, float]
+    contact_angle: float
+    notes: tuple[str, ...] = field(default=())
+
+
+def _interaction_tables(
+    chosen: InteractionSet, names: Sequence[str], volumes: dict[str, float]
+) -> tuple[Floats, Floats]:
+    """Return the kernel's tables for `names`, the polymer last."""
+    count = len(names)
+    table = np.zeros((count * (count - 1) // 2, 5, 5))
+    rational = np.zeros((table.shape[0], 2))
+    for j in range(count):
+        for i in range(j):
+            pair = chosen.pair(names[i], names[j])
+            law, fraction = pair.kernel_coefficients()
+            if pair.between[0] != names[i]:
+                law, fraction = reversed_pair(law, fraction)
+            scale = WATER_VOLUME / volumes[pair.reference_volume]
+            table[pair_index(i, j)] = scale * law
+            rational[pair_index(i, j)] = scale * fraction[0], fraction[1]
+    return table, rational
+
+
+def _optional(substance: Substance, name: str) -> film_model.Law | None:
+    return substance.get(name).at if substance.has(name) else None
+
+
+def _species(
+    substance: Substance, temperature: float, constants: dict[str, float]
+) -> film_model.Species:
+    """Return a substance as the transport model sees it."""
+    polymeric = substance.has("number_average_molar_mass")
+    coil = network = None
+    if polymeric:
+        reference = substance.get("diffusivity").at(298.15)
+        water = library.lookup("water").get("viscosity").at
+        along = constants["dissolved_polymer_mobility"]
+
+        def coil(kelvin: float) -> float:
+            # Stokes-Einstein: D eta/T is constant
+            return reference * kelvin / 298.15 * water(298.15) / water(kelvin)
+
+        def network(kelvin: float) -> float:
+            return along
+
+    mass = "number_average_molar_mass" if polymeric else "molar_mass"
+    return film_model.Species(
+        name=substance.name,
+        molar_mass=substance.get(mass).at(298.15),
+        molar_volume=substance.molar_volume,
+        density=substance.get("density").at(298.15),
+        heat_capacity=substance.get("heat_capacity").at(temperature),
+        thermal_conductivity=substance.get("thermal_conductivity").at(temperature),
+        glass_temperature=substance.get("glass_temperature").at(298.15),
+        boiling_volume=(
+            0.0 if polymeric else substance.get("boiling_molar_volume").at(298.15)
+        ),
+        association=0.0 if polymeric else substance.get("association").at(298.15),
+        viscosity=_optional(substance, "viscosity"),
+        saturation_pressure=_optional(substance, "saturation_pressure"),
+        enthalpy_of_vaporization=_optional(substance, "enthalpy_of_vaporization"),
+        diffusion_volume=(
+            substance.get("diffusion_volume").at(298.15)
+            if substance.has("diffusion_volume")
+            else 0.0
+        ),
+        polymeric=polymeric,
+        coil=coil,
+        network=network,
+        is_water=substance.name == "water",
+    )
+
+
+def _matrix(polymer: Substance, temperature: float) -> film_model.Matrix:
+    gel = None
+    if polymer.has("gelation_supersaturation"):
+        gel = (
+            polymer.get("enthalpy_of_fusion").at(298.15),
+            polymer.get("melting_temperature").at(298.15),
+            polymer.get("repeat_unit_molar_mass").at(298.15)
+            / polymer.get("density").at(298.15),
+            polymer.get("gelation_supersaturation").at(298.15),
+        )
+    return film_model.Matrix(
+        name=polymer.name,
+        molar_volume=polymer.molar_volume,
+        density=polymer.get("density").at(298.15),
+        heat_capacity=polymer.get("heat_capacity").at(temperature),
+        thermal_conductivity=polymer.get("thermal_conductivity").at(temperature),
+        glass_temperature=polymer.get("glass_temperature").at(298.15),
+        gel=gel,
+    )
+
+
+def _brought(process: Process, present: set[str]) -> list[Substance]:
+    """Return what the air and the baths bring that the solution lacks."""
+    brought: dict[str, Substance] = {}
+    for step in process.resolved_steps:
+        if isinstance(step, AirExposure):
+            found = [library.lookup("water"), *step.vapor.substances.values()]
+        elif isinstance(step, Immersion):
+            found = list(step.bath.substances.values())
+        else:
+            continue
+        for substance in found:
+            if substance.name not in present:
+                brought.setdefault(substance.name, substance)
+    return list(brought.values())
+
+
+def prepare(
+    solution: CastingSolution,
+    process: Process,
+    changes: dict[str, float] | None = None,
+) -> Run:
+    """Turn a solution and a process into floats.
+
+    Parameters
+    ----------
+    solution, process
+        The inputs.
+    changes : dict, optional
+        Values that replace a constant of the model, by its name in `CONSTANTS`.
+
+    Raises
+    ------
+    InputError, MaterialError
+        If they do not go together or a property is missing.
+    """
+    constants = {name: each.value for name, each in CONSTANTS.items()}
+    constants.update(changes or {})
+    support = process.support
+    start = units.to_si(
+        support.temperature if solution.temperature is None else solution.temperature,
+        "temperature",
+    )
+    polymer = solution.polymer
+    inside = [each for each in solution.components if each.name != polymer.name]
+    brought = _brought(process, {each.name for each in solution.components})
+    for each in brought:
+        if each.kind == "polymer":
+            raise InputError(f"immersion.bath: {each.name} is a polymer, not a liquid")
+    brought.sort(key=lambda each: each.name != "water")
+    substances = tuple(
+        [each for each in brought if each.name == "water"]
+        + inside
+        + [each for each in brought if each.name != "water"]
+    )
+    if len(substances) > 7:
+        raise InputError(
+            f"solution: {len(substances) + 1} components with what the air and the "
+            "baths bring; at most 8 can be simulated"
+        )
+    names = [each.name for each in substances] + [polymer.name]
+    volumes = {each.name: each.molar_volume for each in (*substances, polymer)}
+    chosen = library.interaction_set(
+        names, solution.interactions, extra=solution.extra
+    )
+    for pair in chosen.pairs:
+        if pair.reference_volume not in volumes:
+            volumes[pair.reference_volume] = library.lookup(
+                pair.reference_volume, extra=solution.extra
+            ).molar_volume
+    table, rational = _interaction_tables(chosen, names, volumes)
+    mixture = Mixture(
+        tuple(names), np.array([volumes[name] for name in names]), table, rational
+    )
+    fractions = solution.volume_fractions
+    held = fractions[polymer.name]
+    amounts = np.array(
+        [max(fractions.get(each.name, 0.0), TRACE) / held for each in substances]
+    )
+    if solution.cloud_point is not None:
+        mixture = _anchor(solution, mixture, chosen, substances, amounts)
+    steps = process.resolved_steps
+    temperatures = [start, units.to_si(support.temperature, "temperature")]
+    for step in steps:
+        if isinstance(step, (AirExposure, Immersion)):
+            temperatures.append(units.to_si(step.temperature, "temperature"))
+    coldest, hottest = min(temperatures) - 10.0, max(temperatures) + 10.0
+    liquids = [k for k, each in enumerate(substances) if each.kind == "solvent"]
+    main = max(
+        liquids,
+        key=lambda k: (substances[k].name != "water", amounts[k]),
+        default=None,
+    )
+    if main is None:
+        raise InputError("solution.parts: there is no solvent")
+    water = library.lookup("water")
+    model = film_model.FilmModel(
+        species=tuple(_species(each, start, constants) for each in substances),
+        matrix=_matrix(polymer, start),
+        mixture=mixture,
+        laws=film_model.Laws(
+            network_modulus=constants["network_modulus"],
+            tortuosity=constants["pore_tortuosity"],
+            poor_phase_mobility=constants["poor_phase_mobility"],
+            small_molecule_mobility=constants["small_molecule_mobility"],
+            wall_pore=constants["wall_pore"],
+            wall_viscosity=water.get("viscosity").at,
+            plasticization=constants["plasticization"],
+            growth_exponent=constants["growth_exponent"],
+            growth_activation=constants["growth_activation"],
+            growth_temperature=GROWTH_REFERENCE,
+        ),
+        main_solvent=main,
+        coldest=coldest,
+        hottest=hottest,
+    )
+    angle = polymer.get("contact_angle").at(298.15)
+    for step in steps:
+        if step.kind == "hydrophilize":
+            angle = units.to_si(step.contact_angle, "angle")
+    return Run(
+        model=model,
+        substances=substances,
+        polymer=polymer,
+        amounts=amounts,
+        wet_thickness=units.to_si(process.wet_thickness, "length"),
+        temperature=start,
+        steps=steps,
+        support=support,
+        interactions=chosen,
+        constants=constants,
+        contact_angle=angle,
+    )
+
+
+def _anchor(
+    solution: CastingSolution,
+    mixture: Mixture,
+    chosen: InteractionSet,
+    substances: Sequence[Substance],
+    amounts: Floats,
+) -> Mixture:
+    """Fix the set's anchor pair by the cloud point measured on this solution."""
+    point = solution.cloud_point
+    pair = chosen.anchor or (substances[0].name, solution.polymer.name)
+    mass = units.to_si(point.mass_fraction, "mass_fraction")
+    names = [each.name for each in substances]
+    if point.nonsolvent not in names:
+        raise InputError(
+            f"solution.cloud_point.nonsolvent: {point.nonsolvent} is neither in the "
+            "solution nor in the air or a bath"
+        )
+    index = names.index(point.nonsolvent)
+    density = np.array([each.get("density").at(298.15) for each in substances])
+    polymer_density = solution.polymer.get("density").at(298.15)
+    others = float(amounts @ density) - amounts[index] * density[index]
+    others += polymer_density
+    trial = np.array(amounts)
+    trial[index] = mass / (1.0 - mass) * others / density[index]
+    g = anchored(
+        mixture,
+        *pair,
+        trial,
+        units.to_si(point.temperature, "temperature"),
+    )
+    return mixture.with_anchor(*pair, g)
+
+
+# ------------------------------------------------------------------------- the run
+
+
+@dataclass(eq=False)
+class _Record:
+    """What a run leaves behind while it goes."""
+
+    time: list[float] = field(default_factory=list)
+    step: list[int] = field(default_factory=list)
+    amounts: list[Floats] = field(default_factory=list)
+    temperature: list[float] = field(default_factory=list)
+    uptake: list[float] = field(default_factory=list)
+    evaporated: list[float] = field(default_factory=list)
+
+
+def _film(run: Run, cells: int) -> tuple[Film, Floats]:
+    """Make the kernel's film, ready for its first step."""
+    model = run.model
+    widths = graded(run.wet_thickness, FIRST_CELL, cells)
+    polymer = widths / (1.0 + run.amounts.sum())
+    volumes = np.array(
+        [each.molar_volume for each in model.species] + [model.matrix.molar_volume]
+    )
+    film = Film(
+        polymer,
+        np.ascontiguousarray(np.tile(run.amounts, (cells, 1))),
+        volumes,
+        most_bath_cells=BATH_CELLS,
+    )
+    film.set_mixture(
+        model.mixture.table,
+        np.ascontiguousarray(model.mixture.rational[:, 0]),
+        np.ascontiguousarray(model.mixture.rational[:, 1]),
+    )
+    tables = film_model.friction_tables(model)
+    film.set_friction(
+        tables["pairs"],
+        tables["polymeric"],
+        tables["coil"],
+        tables["network"],
+        tables["obstruction"],
+        tables["wall"],
+        tortuosity=model.laws.tortuosity,
+        network_modulus=model.laws.network_modulus,
+    )
+    film.set_arrest(*film_model.arrest_tables(model))
+    support = run.support
+    material = support.substance
+    parts = [*model.species, model.matrix]
+    capacity = np.array([each.density * each.heat_capacity for each in parts])
+    share = np.append(run.amounts, 1.0) / (1.0 + run.amounts.sum())
+    film.set_support(
+        units.to_si(support.thickness, "length"),
+        material.get("density").at(298.15) * material.get("heat_capacity").at(298.15),
+        material.get("thermal_conductivity").at(298.15),
+        units.to_si(support.temperature, "temperature"),
+        support.back == "held",
+        run.temperature,
+        capacity,
+        float(share @ [each.thermal_conductivity for each in parts]),
+    )
+    return film, polymer
+
+
+def humid_air(step: AirExposure) -> float:
+    """Return the partial pressure of water in the air of a step [Pa]."""
+    water = library.lookup("water").get("saturation_pressure").at
+    temperature = units.to_si(step.temperature, "temperature")
+    pressure = units.to_si(step.pressure, "pressure")
+    kind, given = step.humidity
+    if kind == "relative_humidity":
+        return float(units.to_si(given, "relative_humidity") * water(temperature))
+    if kind == "dew_point":
+        return float(water(units.to_si(given, "temperature")))
+    ratio = units.to_si(given, "humidity_ratio")
+    return float(air_side.vapor_pressure_from_humidity_ratio(ratio, pressure))
+
+
+def _begin_air(film: Film, run: Run, step: AirExposure) -> int:
+    model = run.model
+    n = model.n
+    temperature = units.to_si(step.temperature, "temperature")
+    pressure = units.to_si(step.pressure, "pressure")
+    far = np.zeros(n)
+    given = {each.name: step.vapor[label] for label, each in step.vapor.substances.items()}
+    for i, each in enumerate(model.species):
+        if each.is_water:
+            far[i] = humid_air(step)
+        elif each.name in given:
+            value = given[each.name]
+            if value.dimensionless:
+                law = each.saturation_pressure
+                far[i] = units.to_si(value, "share") * law(temperature)  # type: ignore[misc]
+            else:
+                far[i] = units.to_si(value, "pressure")
+    volatile = [each.saturation_pressure is not None for each in model.species]
+    saturation, enthalpy = film_model.vapor_tables(model, volatile)
+    which = [i for i in range(n) if volatile[i]]
+    gap = 0.0 if step.cover is None else units.to_si(step.cover, "length")
+    stream = air_side.Stream(
+        temperature=temperature,
+        pressure=pressure,
+        vapors=tuple(
+            air_side.Vapor(model.species[i].molar_mass, model.species[i].diffusion_volume)
+            for i in which
+        ),
+        partial_pressures=tuple(float(far[i]) for i in which),
+        water=next(
+            (k for k, i in enumerate(which) if model.species[i].is_water), None
+        ),
+        air_speed=0.0 if step.air_speed is None else units.to_si(step.air_speed, "velocity"),
+        flow_length=units.to_si(step.flow_length, "length"),
+        cover_gap=gap or None,
+        transfer_coefficient=(
+            None
+            if step.transfer_coefficient is None
+            else units.to_si(step.transfer_coefficient, "mass_transfer_coefficient")
+        ),
+    )
+    share = run.amounts / (1.0 + run.amounts.sum())
+    ends = []
+    for kelvin in (film.temperature, max(temperature, film.temperature + 1.0)):
+        surface = [
+            share[i] * model.species[i].saturation_pressure(kelvin)  # type: ignore[misc]
+            for i in which
+        ]
+        ends.append(air_side.transfer_coefficients(stream, kelvin, surface))
+    span = max(temperature, film.temperature + 1.0) - film.temperature
+    coefficient = np.zeros((n, 2))
+    slope = (ends[1][0] - ends[0][0]) / span
+    coefficient[which, 1] = slope
+    coefficient[which, 0] = ends[0][0] - slope * (film.temperature - 298.15)
+    return int(
+        film.begin_air(
+            np.array([float(each) for each in volatile]),
+            coefficient,
+            far,
+            saturation,
+            enthalpy,
+            pressure=pressure,
+            temperature=temperature,
+            heat_coefficient=float(ends[0][1]),
+            cover_gap=gap,
+        )
+    )
+
+
+def _begin_bath(film: Film, run: Run, step: Immersion, duration: float) -> int:
+    model = run.model
+    masses = bath_fractions(step.bath)
+    composition = np.array(
+        [masses.get(each.name, 0.0) / each.density for each in model.species]
+    )
+    composition /= composition.sum()
+    main = int(np.argmax(composition))
+    temperature = units.to_si(step.temperature, "temperature")
+    table = film_model.bath_diffusivities(model, main)
+    fastest = max(
+        math.exp(table[i, 0] + table[i, 1] / temperature)
+        for i in range(model.n)
+        if i != main
+    )
+    if step.transfer_coefficient is not None:
+        # a stirred bath: the liquid is renewed at the distance D/k
+        reach = fastest / units.to_si(
+            step.transfer_coefficient, "mass_transfer_coefficient"
+        )
+    else:
+        reach = max(8.0 * math.sqrt(fastest * duration), 1e-5)
+    widths = graded(reach, min(FIRST_BATH_CELL, reach / 100.0), BATH_CELLS)
+    return int(
+        film.begin_bath(
+            np.ascontiguousarray(widths[::-1]),
+            composition,
+            main,
+            table,
+            temperature=temperature,
+            heat_coefficient=run.constants["bath_heat_coefficient"],
+        )
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a run gave, in SI floats, before it is made a membrane."""
+
+    success: bool
+    message: str
+    notes: tuple[str, ...]
+    history: dict[str, Any] | None
+    air_out: Floats
+    bath_out: Floats
+    closure: float
+    steps: int
+    coacervation_depth: float | None = None
+    layer: pores.Layer | None = None
+    edges: Floats | None = None
+    depth: Floats | None = None
+    pore: Floats | None = None
+    porosity: Floats | None = None
+    dry_depth: Floats | None = None
+
+
+def _save_times(start: float, end: float, count: int) -> Floats:
+    """Return when to save within a step: dense at its start."""
+    return np.asarray(start + (end - start) * np.linspace(0.0, 1.0, count + 1)[1:] ** 2)
+
+
+def execute(
+    run: Run,
+    *,
+    cells: int = DEFAULT_CELLS,
+    rtol: float = DEFAULT_RTOL,
+    history: bool = True,
+    callback: Callable[[float, Any], bool] | None = None,
+    air_only: bool = False,
+) -> Outcome:
+    """Take one prepared run through its steps.
+
+    Parameters
+    ----------
+    run : Run
+        From `prepare`.
+    cells, rtol
+        Of the film's grid and the time step's error.
+    history : bool
+        Keep the film at saved times.
+    callback : callable, optional
+        Called with the time [s] and the film's amounts; True stops the run.
+    air_only : bool
+        Stop before the first bath; what the baths decide is then not given.
+    """
+    film, polymer = _film(run, cells)
+    n = run.model.n
+    start = film.film_amounts()
+    volume = float(polymer @ (1.0 + start.sum(axis=1)))
+    timed = [step for step in run.steps if isinstance(step, (AirExposure, Immersion))]
+    durations = [units.to_si(step.time, "time") for step in timed]
+    running = [(s, d) for s, d in zip(timed, durations, strict=True) if d > 0.0]
+    each = min(60, (MOST_SAVED - 1) // max(len(running), 1) - 1)
+    record = _Record()
+    air_out, bath_out = np.zeros(n), np.zeros(n)
+    water = next((i for i in range(n) if run.model.species[i].is_water), None)
+    density = np.array([s.density for s in run.model.species])
+    solvents = np.array(
+        [
+            float(s.saturation_pressure is not None and not s.is_water)
+            for s in run.model.species
+        ]
+    )
+
+    def save(number: int, out: Floats) -> None:
+        if not history:
+            return
+        record.time.append(film.time)
+        record.step.append(number)
+        record.amounts.append(film.film_amounts())
+        record.temperature.append(film.temperature)
+        record.uptake.append(0.0 if water is None else -out[water] * density[water])
+        record.evaporated.append(float(out * density @ solvents))
+
+    message = ""
+    distances: Floats | None = None
+    clock_at_bath: Floats | None = None
+    time = 0.0
+    for number, (step, duration) in enumerate(running, start=1):
+        in_air = isinstance(step, AirExposure)
+        if not in_air and distances is None:
+            if air_only:
+                break
+            distances = film.distances()
+            clock_at_bath = film.clocks()[0][0]
+        end = time + duration
+        if in_air:
+            status = _begin_air(film, run, step)
+            before = np.zeros(n)
+        else:
+            status = _begin_bath(film, run, step, duration)
+            before = film.bath_amounts()
+        base = np.array(air_out)
+        save(number, base)
+        for until in _save_times(time, end, each) if status == 0 else ():
+            if film.time >= until and until < end:
+                continue
+            status = film.advance(end, until, rtol=rtol)
+            out = base + film.exchanged_amounts() if in_air else base
+            save(number, out)
+            if callback is not None and callback(film.time, film.film_amounts()):
+                message = f"stopped by the caller at {film.time:.4g} s"
+                break
+            if status > 1:
+                break
+        if in_air:
+            air_out = air_out + film.exchanged_amounts()
+        else:
+            bath_out = bath_out + (
+                film.bath_amounts() + film.exchanged_amounts() - before
+            )
+        if status > 1:
+            place = "air" if in_air else "a bath"
+            message = (
+                f"{MESSAGES[status]} in {place} at {film.time:.4g} s of "
+                f"{sum(durations):.4g} s"
+            )
+        if message:
+            break
+        time = end
+    if distances is None:
+        distances = film.distances()
+        clock_at_bath = film.clocks()[0][0]
+    final = film.film_amounts()
+    gained = polymer @ (final - start) + air_out + bath_out
+    moved = float(np.abs(air_out).sum() + np.abs(bath_out).sum())
+    closure = float(np.abs(gained).max()) / (
+        math.sqrt(max(film.steps, 1)) * (volume + moved)
+    )
+    common = {
+        "notes": (),
+        "air_out": air_out,
+        "bath_out": bath_out,
+        "closure": closure,
+        "steps": int(film.steps),
+    }
+    saved = _history(run, film, polymer, record) if history else None
+    if message:
+        return Outcome(False, message, history=saved, **common)
+    sheet = _sheet(run, film, polymer)
+    reached = _front(polymer, distances, np.asarray(clock_at_bath))
+    dry = np.concatenate([[0.0], np.cumsum(sheet["cell"])])
+    held = np.concatenate([[0.0], np.cumsum(polymer)])
+    front = float(np.interp(reached, held, dry))
+    if saved is not None:
+        saved["dry_depth"] = sheet["depth"]
+    layer = None
+    if not air_only:
+        layer = pores.minimum_pore_layer(dry, sheet["depth"], sheet["pore"])
+    common["notes"] = tuple(sheet["notes"])
+    return Outcome(
+        True,
+        "",
+        history=saved,
+        coacervation_depth=front,
+        layer=layer,
+        edges=dry,
+        depth=sheet["depth"],
+        pore=sheet["pore"],
+        porosity=sheet["porosity"],
+        dry_depth=sheet["depth"],
+        **common,
+    )
+
+
+def _front(polymer: Floats, distances: Floats, binodal: Floats) -> float:
+    """Return the polymer volume above the deepest point that demixed in air [m].
+
+    The tangent-plane distance K is smooth across the front and vanishes there.
+    """
+    demixed = np.flatnonzero(np.isfinite(binodal) | (distances < 0.0))
+    if demixed.size == 0:
+        return 0.0
+    k = int(demixed[-1])
+    edges = np.concatenate([[0.0], np.cumsum(polymer)])
+    centers = 0.5 * (edges[1:] + edges[:-1])
+    if k + 1 == polymer.size:
+        return float(edges[-1])
+    low, high = distances[k], distances[k + 1]
+    if not low < 0.0 < high:
+        return float(edges[k + 1])
+    return float(centers[k] + (centers[k + 1] - centers[k]) * low / (low - high))
+
+
+def _sheet(run: Run, film: Film, polymer: Floats) -> dict[str, Any]:
+    """Return the dry sheet: cells, depths, pores, porosity, and remarks."""
+    times, growth, at_arrest = film.clocks()
+    binodal, _, arrest = times
+    final, lean = film.film_amounts(), film.lean_amounts()
+    frozen = np.isfinite(arrest)
+    amounts = np.where(frozen[:, None], at_arrest[0], final)
+    lean = np.where(frozen[:, None], at_arrest[1], lean)
+    notes = []
+    stays = np.array(
+        [each.saturation_pressure is None for each in run.model.species]
+    )
+    solid = 1.0 + ((amounts - lean) * stays).sum(axis=1)
+    volume = 1.0 + amounts.sum(axis=1)
+    demixed = np.isfinite(binodal) & ~(frozen & (arrest <= binodal))
+    start = run.polymer.get("start_pore_diameter").at(298.15)
+    pore = start + run.constants["growth_speed"] * growth
+    porosity = np.where(demixed, 1.0 - solid / volume, 1e-6)
+    water = library.lookup("water")
+    porosity = pores.collapsed_porosity(
+        porosity,
+        pore,
+        yield_stress=run.polymer.get("yield_stress").at(298.15),
+        surface_tension=water.get("surface_tension").at(298.15),
+        contact_angle=run.polymer.get("contact_angle").at(298.15),
+    )
+    porosity = np.maximum(porosity, 1e-6)
+    cell = polymer * solid / (1.0 - porosity)
+    edges = np.concatenate([[0.0], np.cumsum(cell)])
+    if not demixed.all():
+        share = float(cell[~demixed].sum() / edges[-1])
+        notes.append(
+            f"{100 * share:.3g} % of the sheet did not demix: it is dense, and its pore "
+            "diameter is only the start value"
+        )
+    if not frozen[demixed].all():
+        share = float(cell[demixed & ~frozen].sum() / edges[-1])
+        notes.append(
+            f"{100 * share:.3g} % of the sheet was not arrested when the last bath "
+            "ended; its pores count as they were then"
+        )
+    return {
+        "cell": cell,
+        "depth": 0.5 * (edges[1:] + edges[:-1]),
+        "pore": pore,
+        "porosity": porosity,
+        "notes": notes,
+    }
+
+
+def _history(
+    run: Run, film: Film, polymer: Floats, record: _Record
+) -> dict[str, Any]:
+    """Return the history as plain arrays; the last axis is the component."""
+    amounts = np.array(record.amounts)
+    whole = np.concatenate([amounts, np.ones((*amounts.shape[:2], 1))], axis=2)
+    names = [each.name for each in run.model.species] + [run.model.matrix.name]
+    order = _component_order(run, names)
+    total = whole.sum(axis=2)
+    volume = whole / total[:, :, None]
+    density = np.array(
+        [each.density for each in run.model.species] + [run.model.matrix.density]
+    )
+    mass = volume * density
+    mass /= mass.sum(axis=2)[:, :, None]
+    widths = total * polymer
+    edges = np.cumsum(widths, axis=1)
+    times = film.clocks()[0]
+    return {
+        "time": np.array(record.time),
+        "step": np.array(record.step),
+        "components": tuple(names[k] for k in order),
+        "depth": edges - 0.5 * widths,
+        "volume_fraction": volume[:, :, order],
+        "mass_fraction": mass[:, :, order],
+        "surface_volume_fraction": volume[:, 0, order],
+        "temperature": np.array(record.temperature),
+        "thickness": edges[:, -1],
+        "water_uptake": np.array(record.uptake),
+        "solvent_evaporated": np.array(record.evaporated),
+        "binodal_time": times[0],
+        "spinodal_time": times[1],
+        "arrest_time": times[2],
+        "dry_depth": np.full(polymer.size, np.nan),
+    }
+
+
+def _component_order(run: Run, names: list[str]) -> list[int]:
+    """Nonsolvent, solvent, polymer, others: water and liquids first."""
+    kinds = [each.kind for each in run.substances] + ["polymer"]
+    rank = {"solvent": 0, "polymer": 1}
+    return sorted(range(len(names)), key=lambda k: (rank.get(kinds[k], 2), k))

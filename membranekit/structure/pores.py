@@ -1,0 +1,176 @@
+"""From clocks to a dry sheet: pore profile, minimum-pore layer, thickness.
+
+A pore starts when its depth demixes and grows until the polymer-rich phase around it is
+arrested. Everything here is in the dry sheet, counted from its surface.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+SCATTER = math.exp(0.38)
+"""Scatter of pores in one plane: what a layer must exceed to be finer [1].
+
+From two sheets of one membrane, single and face to face (GB 2 199 786 A, Table 2,
+A and A'): log-normal path capture with sigma 0.38.
+"""
+
+SHARE = 1.0 / 3.0
+"""Largest share of the sheet that a distinct fine layer may take [1]; chosen."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The minimum-pore layer, in SI floats.
+
+    ``state`` is ``surface``, ``inside`` or ``not clear``; `margins` holds the numbers
+    that decide: the surface's and the back's pore over the finest, and the fine zone's
+    share of the sheet.
+    """
+
+    state: str
+    depth: float
+    pore_diameter: float
+    zone: float
+    margins: dict[str, float]
+
+
+def minimum(position: Floats, value: Floats) -> tuple[float, float]:
+    """Return place and value of the smallest value, between the points.
+
+    Beside a kink the two outer straight lines through each side's points are continued
+    to where they meet; where they do not meet between the neighbors of the smallest
+    point, that point is taken.
+
+    Parameters
+    ----------
+    position, value : array, shape (n)
+
+    Examples
+    --------
+    >>> x = np.array([0.0, 1.0, 2.0, 3.0, 4.0])
+    >>> place, least = minimum(x, np.abs(x - 1.7))
+    >>> round(place, 9), round(abs(least), 9)
+    (1.7, 0.0)
+    """
+    k = int(np.argmin(value))
+    if k < 2 or k > value.size - 3:
+        return float(position[k]), float(value[k])
+    found = float(position[k]), float(value[k])
+    # the kink lies left or right of the smallest point
+    for a, b in ((k - 1, k), (k, k + 1)):
+        left = (value[a] - value[a - 1]) / (position[a] - position[a - 1])
+        right = (value[b + 1] - value[b]) / (position[b + 1] - position[b])
+        if not left < 0.0 < right:
+            continue
+        x = (value[b] - value[a] + left * position[a] - right * position[b]) / (
+            left - right
+        )
+        y = value[a] + left * (x - position[a])
+        if position[a] <= x <= position[b] and 0.0 < y <= found[1]:
+            found = float(x), float(y)
+    return found
+
+
+def fine_zone(edges: Floats, depth: Floats, pore: Floats, limit: float) -> float:
+    """Return the thickness in which pores are finer than `limit` [m].
+
+    Pores are interpolated between the cells' centers and constant beyond them.
+    """
+    x = np.concatenate([[edges[0]], depth, [edges[-1]]])
+    y = np.concatenate([[pore[0]], pore, [pore[-1]]])
+    total = 0.0
+    for x0, x1, y0, y1 in zip(x[:-1], x[1:], y[:-1], y[1:], strict=True):
+        if max(y0, y1) <= limit:
+            total += x1 - x0
+        elif min(y0, y1) < limit:
+            total += (x1 - x0) * (limit - min(y0, y1)) / abs(y1 - y0)
+    return float(total)
+
+
+def minimum_pore_layer(
+    edges: Floats, depth: Floats, pore: Floats, share: float = SHARE
+) -> Layer:
+    """Return the layer of the finest pores and its state.
+
+    ``surface``: the surface's pores are less than `SCATTER` times the finest.
+    ``inside``: pores exceed that on both sides, and the zone that does not is thinner
+    than `share` of the sheet. ``not clear``: otherwise.
+
+    Parameters
+    ----------
+    edges : array, shape (cells + 1)
+        Edges of the cells in the dry sheet [m].
+    depth : array, shape (cells)
+        Their centers [m].
+    pore : array, shape (cells)
+        Pore diameter [m].
+
+    Examples
+    --------
+    >>> edges = np.linspace(0, 100e-6, 51)
+    >>> depth = (edges[1:] + edges[:-1]) / 2
+    >>> pore = 1e-7 + 0.05 * np.abs(depth - 10e-6)
+    >>> layer = minimum_pore_layer(edges, depth, pore)
+    >>> layer.state, round(layer.depth * 1e6, 6)
+    ('inside', 10.0)
+    """
+    place, finest = minimum(depth, pore)
+    limit = SCATTER * finest
+    zone = fine_zone(edges, depth, pore, limit)
+    part = zone / float(edges[-1] - edges[0])
+    margins = {
+        "surface": float(pore[0]) / finest,
+        "back": float(pore[-1]) / finest,
+        "zone": part,
+        "needed": SCATTER,
+        "share": share,
+    }
+    if pore[0] < limit:
+        return Layer("surface", 0.0, float(pore[0]), zone, margins)
+    if pore[-1] >= limit and part < share:
+        return Layer("inside", place, finest, zone, margins)
+    return Layer("not clear", place, finest, zone, margins)
+
+
+def collapsed_porosity(
+    porosity: Floats,
+    pore: Floats,
+    *,
+    yield_stress: float,
+    surface_tension: float,
+    contact_angle: float,
+) -> Floats:
+    """Return the porosity that drying leaves.
+
+    A depth shrinks until its skeleton bears the capillary pressure,
+    ``0.3 sigma_y (1 - porosity)**1.5 >= 4 gamma cos(theta)/d`` (collapse strength of an
+    open-cell foam: Gibson & Ashby, Cellular Solids, 2nd ed., sec. 5.3, with the yield
+    stress for a plastic skeleton).
+
+    Parameters
+    ----------
+    porosity, pore : array, shape (cells)
+        Before drying [1], [m].
+    yield_stress : float
+        Of the polymer [Pa].
+    surface_tension : float
+        Of the drying liquid [N/m].
+    contact_angle : float
+        Of the liquid on the polymer [rad].
+
+    Examples
+    --------
+    >>> strong = dict(yield_stress=7e7, surface_tension=0.072, contact_angle=1.2)
+    >>> collapsed_porosity(np.array([0.8]), np.array([1e-6]), **strong).tolist()
+    [0.8]
+    """
+    pressure = np.maximum(4.0 * surface_tension * math.cos(contact_angle) / pore, 0.0)
+    solid = np.minimum((pressure / (0.3 * yield_stress)) ** (2.0 / 3.0), 1.0)
+    return np.asarray(np.minimum(porosity, 1.0 - solid))
