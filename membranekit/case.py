@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -24,21 +24,28 @@ from membranekit.process import ORDER, STEPS, Process, Step, Support, step_names
 from membranekit.solution import (
     CastingSolution,
     CloudPoint,
+    Find,
     Parts,
     canonical,
     inside,
     is_quantity,
+    look_up,
     refuse_unknown,
     spell,
     spell_number,
 )
 from membranekit.substances import InteractionSet, Substance, constant
 
-TABLES = ("name", "materials", "solution", "process", "series", "chosen", "measured")
-SOLUTION_KEYS = ("parts", "roles", "stocks", "temperature", "interactions")
-SOLUTION_TABLE = (*SOLUTION_KEYS, "cloud_point", "changed")
+TABLES = (
+    *("name", "materials", "solution", "process", "series"),
+    *("changed", "chosen", "measured"),
+)
+SOLUTION_TABLE = tuple(
+    name for name in CastingSolution.field_names() if name != "extra"
+)
 PROCESS_TABLE = ("wet_thickness", "line_speed", "support", "step")
 CASE_ENDINGS = (".toml", ".json", ".nc")
+MOST = 1000  # combinations of other series that a value is tried with
 
 Scalar = Any  # a quantity, or a bare number where parts by mass are meant
 
@@ -70,7 +77,7 @@ class Address:
     @classmethod
     def read(cls, text: str) -> "Address":
         """Read an address; the errors say what it could have been."""
-        shown = text.strip()
+        shown = str(text).strip()
         found = _ADDRESS.fullmatch(shown)
         if not found:
             raise InputError(
@@ -114,17 +121,17 @@ class Address:
 
     def target(self, solution: CastingSolution, process: Process) -> tuple[Any, ...]:
         """Return what two addresses of the same value share."""
+        place: str | int = self.root
         if self.root in STEPS:
-            return (self.step(process.complete_steps), self.name, self._identity())
-        return (self.root, self.name, self._identity(solution))
-
-    def _identity(self, solution: CastingSolution | None = None) -> str | None:
-        if self.key is None or (solution and self.key in solution.stocks):
-            return self.key
-        if self.name == "cloud_point":
-            return self.key
-        find = solution.find if solution else library.lookup
-        return find(self.key).name
+            place = self.step(process.complete_steps)
+        key = self.key
+        if (
+            key is not None
+            and self.name != "cloud_point"
+            and key not in solution.stocks
+        ):
+            key = look_up(key, str(self), solution.find).name
+        return (place, self.name, key)
 
     def get(self, solution: CastingSolution, process: Process) -> Any:
         """Return the value that stands there."""
@@ -152,7 +159,8 @@ class Address:
         if self.root == "process":
             return solution, process.replace(**{self.name: value})
         if self.root == "support":
-            support = process.support.replace(**{self.name: value})
+            change = self._change(process.support, value, solution)
+            support = process.support.replace(**change)
             return solution, process.replace(support=support)
         steps = list(process.steps)
         place = self.step(process.complete_steps)
@@ -168,12 +176,19 @@ class Address:
         self, holder: Any, value: object, solution: CastingSolution
     ) -> dict[str, Any]:
         if self.key is None:
+            if self.name in ("bath", "material") and isinstance(value, str):
+                value = look_up(value, str(self), solution.find)
             return {self.name: value}
         old = getattr(holder, self.name)
         if self.name == "cloud_point":
             if old is None:
                 raise InputError(f"{self}: the solution has no cloud point to change")
             return {self.name: old.replace(**{self.key: value})}
+        if self.name == "bath" and len(old) == 1:
+            raise InputError(
+                f"{self}: the bath is pure {next(iter(old))}, not parts by mass; write "
+                "its parts in the file first"
+            )
         return {self.name: old.with_amount(self.key, value, solution.find)}
 
 
@@ -284,7 +299,7 @@ class Case:
     --------
     >>> case = read_case("example1")
     >>> [run.inputs["air.time"].magnitude for run in case.runs]
-    [0, 2, 6, 10, 30]
+    [0.0, 2.0, 6.0, 10.0, 30.0]
     """
 
     solution: CastingSolution
@@ -313,7 +328,7 @@ class Case:
         series: dict[str, tuple[Scalar, ...]] = {}
         seen: dict[tuple[Any, ...], str] = {}
         for text, values in self.series.items():
-            shown = text.strip()
+            shown = str(text).strip()
             with inside("series", text):
                 address = Address.read(text)
                 target = address.target(self.solution, self.process)
@@ -338,7 +353,8 @@ class Case:
 
     def _read_value(self, address: Address, given: object) -> Scalar:
         """Read one value of a series by putting it in its place."""
-        value = address.get(*address.put(given, self.solution, self.process))
+        placed = self._place(address, given)
+        value = address.get(*placed)
         if not is_quantity(value) and not isinstance(value, float):
             raise InputError(
                 f"series: {address} is no number; only numbers can be varied, so set "
@@ -346,7 +362,27 @@ class Case:
             )
         return value
 
-    @property
+    def _place(
+        self, address: Address, given: object
+    ) -> tuple[CastingSolution, Process]:
+        """Put one value in its place, where it fits alone or with the other series."""
+        try:
+            return address.put(given, self.solution, self.process)
+        except InputError:
+            others = [text for text in self.series if text.strip() != str(address)]
+            values = [self.series[text] for text in others]
+            for combination in itertools.islice(itertools.product(*values), 1, MOST):
+                try:
+                    solution, process = self.solution, self.process
+                    for text, value in zip(others, combination, strict=True):
+                        other = Address.read(text)
+                        solution, process = other.put(value, solution, process)
+                    return address.put(given, solution, process)
+                except MembranekitError:
+                    continue
+            raise
+
+    @cached_property
     def runs(self) -> tuple[Run, ...]:
         """Return the runs: every combination of the series, the last one fastest."""
         if not self.series:
@@ -486,7 +522,7 @@ class Case:
     def _key(self) -> tuple[Any, ...]:
         series = tuple((name, canonical(self.series[name])) for name in self.series)
         plain = (self.name, dict(self.chosen), self.measured and _thaw(self.measured))
-        return (self.solution, self.process, series, plain, self.materials)
+        return (self.solution, self.process, series, plain)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Case):
@@ -644,7 +680,6 @@ def read_case(path_or_name: str | os.PathLike[str]) -> Case:
     ----------
     path_or_name : str or path
         A path has an ending ``.toml`` or a separator; ``example1`` is a shipped case.
-        A saved run, ``.json`` or ``.nc``, gives the case that it holds.
 
     Returns
     -------
@@ -654,16 +689,15 @@ def read_case(path_or_name: str | os.PathLike[str]) -> Case:
     Raises
     ------
     InputError
-        If the file is malformed; the message starts with its name and line.
-    OutputError
-        If it cannot be read.
+        If the file cannot be read or is malformed; the message starts with its name
+        and line.
     """
     text = os.fspath(path_or_name)
     if isinstance(path_or_name, str) and _is_name(text):
         if text not in cases:
             raise InputError(
-                f'no shipped case is named "{text}"{_nearest(text, cases)} A path '
-                "has the ending .toml or a separator"
+                f'no shipped case is named "{text}"; they are {", ".join(cases)}, and '
+                "a path has the ending .toml or a separator"
             )
         return cases[text]
     path = Path(text)
@@ -724,7 +758,14 @@ def _build(
     with source.at("materials"):
         materials = _read_materials(document.get("materials", []))
         extra = _load_materials(materials, folder)
-    find = partial(library.lookup, extra=extra)
+    known = partial(library.lookup, extra=extra)
+    with source.at("changed"):
+        changed = _read_changed(document.get("changed", {}), known)
+
+    def find(name: str) -> Substance:
+        substance = known(name)
+        return changed.get(substance.name, substance)
+
     with source.at("solution"):
         solution = _build_solution(document["solution"], extra, find)
     with source.at("process"):
@@ -791,8 +832,9 @@ def _with_first_values(
             alike = [each for each in steps if each.get("kind") == address.root]
             number = address.number or 1
             table = alike[number - 1] if 0 < number <= len(alike) else None
-        known = table is None or not isinstance(values, list) or not values
-        if known or address.key is not None:
+        if table is None or address.key is not None:
+            continue
+        if not isinstance(values, list) or not values:
             continue
         if address.name not in ("time", "length") or not _timed(table):
             table.setdefault(address.name, values[0])
@@ -831,51 +873,34 @@ def _load_materials(
     return tuple(loaded)
 
 
+def _read_changed(table: object, find: Find) -> dict[str, Substance]:
+    """Return substances with properties changed, by canonical name."""
+    changed = {}
+    for name, properties in _table(table, "changed").items():
+        with inside(name):
+            substance = look_up(name, "changed", find)
+            values = _table(properties, f"changed.{name}")
+            changed[substance.name] = substance.replace(**values)
+    return changed
+
+
 def _build_solution(
-    table: Mapping[str, Any], extra: tuple[Any, ...], find: Any
+    table: Mapping[str, Any], extra: tuple[Any, ...], find: Find
 ) -> CastingSolution:
     refuse_unknown(table, SOLUTION_TABLE, "solution")
     if "parts" not in table:
         raise InputError("the table [solution.parts] is missing; a case needs it")
     given = {name: table[name] for name in SOLUTION_TABLE if name in table}
-    changed = given.pop("changed", {})
-    with inside("changed"):
-        overrides = _read_changed(changed, find)
     parts = given.pop("parts")
-    if isinstance(parts, Mapping) and overrides:
-        parts = _with_overrides(parts, overrides, find)
+    if isinstance(parts, Mapping) and parts:
+        stocks = given.get("stocks")
+        stocks = stocks if isinstance(stocks, Mapping) else {}
+        with inside("parts"):
+            parts = _with_substances(parts, "solution.parts", find, stocks)
     return CastingSolution(parts, **given, extra=extra)
 
 
-def _read_changed(table: object, find: Any) -> dict[str, Substance]:
-    """Return substances with properties changed, by canonical name."""
-    overrides = {}
-    for name, properties in _table(table, "solution.changed").items():
-        with inside(name):
-            substance = find(name)
-            known = _table(properties, f"solution.changed.{name}")
-            overrides[substance.name] = substance.replace(**known)
-    return overrides
-
-
-def _with_overrides(
-    parts: Mapping[str, Any], overrides: Mapping[str, Substance], find: Any
-) -> dict[Any, Any]:
-    changed: dict[Any, Any] = {}
-    for name, amount in parts.items():
-        with inside("parts", name):
-            changed[overrides.get(find(name).name, name)] = amount
-    unused = set(overrides) - {
-        each.name for each in changed if not isinstance(each, str)
-    }
-    if unused:
-        with inside("changed"):
-            message = f"solution.changed: {unused.pop()} is not among the parts"
-            raise InputError(f"{message}; change what is there")
-    return changed
-
-
-def _build_process(table: Mapping[str, Any], find: Any) -> Process:
+def _build_process(table: Mapping[str, Any], find: Find) -> Process:
     refuse_unknown(table, PROCESS_TABLE, "process")
     given = dict(table)
     entries = given.pop("step", [])
@@ -891,17 +916,24 @@ def _build_process(table: Mapping[str, Any], find: Any) -> Process:
                 steps.append(_build_step(_table(entry, "process.step"), find))
     if "support" in given:
         with inside("support"):
-            support = _table(given["support"], "process.support")
+            support = given["support"]
+            if not isinstance(support, Mapping):
+                raise InputError(
+                    f"process.support: {support!r} is no table; write "
+                    'support = { material = "glass", thickness = "3 mm" }'
+                )
             refuse_unknown(support, Support.field_names(), "process.support")
             fields = dict(support)
             if isinstance(fields.get("material"), str):
                 with inside("material"):
-                    fields["material"] = find(fields["material"])
+                    fields["material"] = look_up(
+                        fields["material"], "support.material", find
+                    )
             given["support"] = Support(**fields)
     return Process(steps=tuple(steps), **given)
 
 
-def _build_step(entry: Mapping[str, Any], find: Any) -> Step:
+def _build_step(entry: Mapping[str, Any], find: Find) -> Step:
     fields = dict(entry)
     kind = fields.pop("kind", None)
     if kind is None:
@@ -917,15 +949,22 @@ def _build_step(entry: Mapping[str, Any], find: Any) -> Step:
     for name in ("bath", "vapor"):
         with inside(name):
             if isinstance(fields.get(name), str) and name == "bath":
-                fields[name] = find(fields[name])
+                fields[name] = look_up(fields[name], f"{kind}.{name}", find)
             elif isinstance(fields.get(name), Mapping) and fields[name]:
                 fields[name] = _with_substances(fields[name], f"{kind}.{name}", find)
     return cls(**fields)
 
 
-def _with_substances(table: Mapping[str, Any], name: str, find: Any) -> Parts:
+def _with_substances(
+    table: Mapping[str, Any],
+    name: str,
+    find: Find,
+    stocks: Mapping[str, Any] | None = None,
+) -> Parts:
     """Return the table with its substances found, its amounts not yet read."""
-    return Parts.read(table, name, find=find, amount=lambda given, _: given)
+    return Parts.read(
+        table, name, find=find, amount=lambda given, _: given, stocks=stocks
+    )
 
 
 def _read_chosen(table: object) -> dict[str, str]:
@@ -964,14 +1003,14 @@ def _read_measured(table: object) -> dict[str, Any] | None:
 def _document(case: Case) -> dict[str, Any]:
     """Return the tables of a case file as plain text, numbers and lists."""
     document: dict[str, Any] = {"name": case.name}
-    solution, changed, files = _solution_table(case)
+    changed, files = _own_substances(case)
     materials = [*case.materials, *files]
     if materials:
         document["materials"] = materials
-    document["solution"] = solution
-    if changed:
-        document["solution"]["changed"] = changed
+    document["solution"] = _solution_table(case.solution)
     document["process"] = _process_table(case.process)
+    if changed:
+        document["changed"] = changed
     if case.series:
         document["series"] = {
             address: [_plain_value(value) for value in values]
@@ -984,34 +1023,44 @@ def _document(case: Case) -> dict[str, Any]:
     return document
 
 
-def _solution_table(
-    case: Case,
-) -> tuple[dict[str, Any], dict[str, dict[str, str]], list[str]]:
-    solution = case.solution
+def _solution_table(solution: CastingSolution) -> dict[str, Any]:
     table: dict[str, Any] = {}
     for name in ("temperature", "interactions"):
         if name in solution.given:
             table[name] = _plain_value(getattr(solution, name))
     if solution.cloud_point is not None:
         point = solution.cloud_point
-        names = point.field_names()
         table["cloud_point"] = {
-            name: _plain_value(getattr(point, name)) for name in names
+            name: _plain_value(getattr(point, name)) for name in point.field_names()
         }
     for name in ("parts", "roles", "stocks"):
         if getattr(solution, name):
             table[name] = _plain_value(getattr(solution, name))
+    return table
+
+
+def _own_substances(case: Case) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """Return properties that differ from the library's, and files it does not know."""
     changed: dict[str, dict[str, str]] = {}
     files: list[str] = []
-    for name, substance in solution.parts.substances.items():
+    for substance in _substances(case):
         try:
-            known = solution.find(name)
+            known = library.lookup(substance.name, extra=case.solution.extra)
         except LookupError:
-            files.append(substance.origin)
+            if substance.origin and substance.origin not in files:
+                files.append(substance.origin)
             continue
         if known != substance:
-            changed[name] = _changed_properties(substance, known)
-    return table, changed, files
+            changed.setdefault(known.name, _changed_properties(substance, known))
+    return changed, files
+
+
+def _substances(case: Case) -> Iterator[Substance]:
+    yield from case.solution.components
+    yield case.process.support.substance
+    for step in case.process.steps:
+        for name in ("bath", "vapor"):
+            yield from getattr(step, name, Parts(())).substances.values()
 
 
 def _changed_properties(substance: Substance, known: Substance) -> dict[str, str]:
@@ -1119,5 +1168,7 @@ def _write_value(value: Any) -> str:
         )
         return f"{{ {inner} }}" if inner else "{}"
     if isinstance(value, (list, tuple)):
+        if value and all(isinstance(entry, Mapping) for entry in value):
+            return "[\n" + "".join(f"    {_write_value(row)},\n" for row in value) + "]"
         return f"[{', '.join(map(_write_value, value))}]"
     return value.isoformat()  # type: ignore[no-any-return]  # TOML's dates

@@ -9,11 +9,13 @@ from membranekit.errors import InputError, UnitError
 from membranekit.solution import (
     TEMPERATURE,
     Default,
+    Given,
     Input,
     Measure,
     Parts,
     canonical,
     inside,
+    look_up,
     spell,
     text_field,
 )
@@ -63,9 +65,6 @@ def _read_bath(given: object, name: str) -> Parts:
     """Read a bath: a name, a substance, or parts by mass."""
     if isinstance(given, (str, Substance)):
         given = {given: 1.0}
-    elif isinstance(given, Parts) and len(given) == 1:
-        (only,) = given
-        given = {given.substances[only]: 1.0}
     elif not isinstance(given, Mapping):
         raise InputError(
             f'{name}: {given!r} is no bath; give a name such as "water", or parts by '
@@ -79,6 +78,9 @@ def _read_bath(given: object, name: str) -> Parts:
                     f"{name}.{label}: a {substance.kind} cannot be part of a bath; "
                     "give liquids and what dissolves in them"
                 )
+    if len(bath) == 1:
+        ((label, substance),) = bath.substances.items()
+        return Parts(((label, substance, 1.0),))
     return bath
 
 
@@ -139,18 +141,18 @@ class AirExposure(Step):
         "pressure": PRESSURE,
     }
 
-    time: Any = None
-    length: Any = None
-    temperature: Any = None
-    relative_humidity: Any = None
-    dew_point: Any = None
-    humidity_ratio: Any = None
-    air_speed: Any = None
+    time: Given = None
+    length: Given = None
+    temperature: Given = None
+    relative_humidity: Given = None
+    dew_point: Given = None
+    humidity_ratio: Given = None
+    air_speed: Given = None
     vapor: Any = None
-    flow_length: Any = field(default=Default("0.1 m"))
-    cover: Any = None
-    transfer_coefficient: Any = None
-    pressure: Any = field(default=Default("1 atm"))
+    flow_length: Given = field(default=Default("0.1 m"))
+    cover: Given = None
+    transfer_coefficient: Given = None
+    pressure: Given = field(default=Default("1 atm"))
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -294,11 +296,11 @@ class Immersion(Step):
         "transfer_coefficient": TRANSFER_COEFFICIENT,
     }
 
-    time: Any = None
-    length: Any = None
-    temperature: Any = None
+    time: Given = None
+    length: Given = None
+    temperature: Given = None
     bath: Any = None
-    transfer_coefficient: Any = None
+    transfer_coefficient: Given = None
     sides: str = field(default=Default("surface"))
 
     def __post_init__(self) -> None:
@@ -332,9 +334,9 @@ class Rinse(Step):
         "temperature": TEMPERATURE,
     }
 
-    time: Any = field(default=Default("10 min"))
+    time: Given = field(default=Default("10 min"))
     bath: Any = field(default=Default("water"))
-    temperature: Any = field(default=Default("20 degC"))
+    temperature: Given = field(default=Default("20 degC"))
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -361,7 +363,7 @@ class Dry(Step):
         "temperature": Measure("temperature", 273.15, 473.15, "from 0 to 200 degC"),
     }
 
-    temperature: Any = field(default=Default("25 degC"))
+    temperature: Given = field(default=Default("25 degC"))
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -379,7 +381,7 @@ class Hydrophilize(Step):
         "contact_angle": Measure("angle", 0.0, 3.14159265359, "from 0 deg to 180 deg"),
     }
 
-    contact_angle: Any = None
+    contact_angle: Given = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -415,8 +417,8 @@ class Support(Input):
     }
 
     material: Any = field(default=Default("glass"))
-    thickness: Any = field(default=Default("3 mm"), kw_only=True)
-    temperature: Any = field(default=Default("25 degC"), kw_only=True)
+    thickness: Given = field(default=Default("3 mm"), kw_only=True)
+    temperature: Given = field(default=Default("25 degC"), kw_only=True)
     back: str = field(default=Default("insulated"), kw_only=True)
 
     def __post_init__(self) -> None:
@@ -425,7 +427,7 @@ class Support(Input):
             substance = self.material
             if not isinstance(substance, Substance):
                 name = text_field(substance, "support.material", '"glass"')
-                substance = library.lookup(name)
+                substance = look_up(name, "support.material")
             if substance.kind != "support":
                 raise InputError(
                     f"support.material: {substance.name} is a {substance.kind}, not a "
@@ -483,10 +485,10 @@ class Process(Input):
         "line_speed": Measure("velocity", 1e-7, 100.0, "from 1e-7 m/s to 100 m/s"),
     }
 
-    wet_thickness: Any = None
+    wet_thickness: Given = None
     steps: Any = None
     support: Any = None
-    line_speed: Any = None
+    line_speed: Given = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from html import escape
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from membranekit import library, units
-from membranekit.errors import InputError, MembranekitError
+from membranekit.errors import InputError, MaterialError, MembranekitError
 from membranekit.substances import Substance
 
 ROLES = ("good_solvent", "nonsolvent", "swelling_agent")
@@ -22,6 +22,7 @@ REFERENCE_TEMPERATURE = 298.15  # K: partial molar volumes are constant, taken h
 SIGNIFICANT_DIGITS = 12  # 0.15 mm and 150 um differ in the 16th digit and are equal
 
 InputType = TypeVar("InputType", bound="Input")
+Given: TypeAlias = Any  # text or a quantity when it is given, a quantity when held
 Find = Callable[[str], Substance]
 
 
@@ -45,19 +46,17 @@ class Measure:
     """What a dimensional field must be: its kind and its range in SI units."""
 
     kind: str
-    low: float = -math.inf
-    high: float = math.inf
-    span: str = ""  # the range as a user reads it
+    low: float
+    high: float
+    span: str  # the range as a user reads it
 
     def read(self, given: object, name: str) -> Any:
         """Return `given` as a quantity of this kind, inside the range."""
         value = units.quantity(given, self.kind, name)
         si = units.to_si(value, self.kind)
-        # The margin lets a bound pass when it is written in another unit.
-        margin = 1e-9 * max(abs(self.low), abs(self.high), 1e-30)
-        if math.isinf(margin):
-            margin = 0.0
-        if not self.low - margin <= si <= self.high + margin:
+        # A bound written in another unit may miss itself in the last digit.
+        slack = 1e-12 * abs(si)
+        if not self.low - slack <= si <= self.high + slack:
             message = f"{name}: {spell(value)} is out of range; it must be {self.span}"
             raise InputError(message)
         return value
@@ -160,7 +159,7 @@ class Input:
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
             return NotImplemented
-        return self._key() == other._key()  # type: ignore[attr-defined]
+        return self._key() == other._key()
 
     def __hash__(self) -> int:
         return hash((type(self), self._key()))
@@ -245,7 +244,7 @@ class Parts(Mapping[str, Any]):
                 elif isinstance(key, Substance):
                     substance = key
                 else:
-                    substance = known.get(label) or (find or library.lookup)(label)
+                    substance = known.get(label) or look_up(label, name, find)
                 identity = substance.name if substance else label
                 if identity in seen:
                     raise InputError(
@@ -317,6 +316,14 @@ class Parts(Mapping[str, Any]):
         return (Parts, (self._rows,))
 
 
+def look_up(given: str, name: str, find: Find | None = None) -> Substance:
+    """Return a substance by its name; an error says which argument `name` it was."""
+    try:
+        return (find or library.lookup)(given)
+    except MaterialError as error:
+        raise MaterialError(f"{name}: {error}") from None
+
+
 def goes_by(substance: Substance, name: str) -> bool:
     """Return whether a substance has this name or alias."""
     key = library.match_key(name)
@@ -343,9 +350,7 @@ def positive(given: object, name: str) -> float:
 def text_field(given: object, name: str, example: str) -> str:
     """Read a field that is a plain name."""
     if not isinstance(given, str) or not given.strip():
-        raise InputError(
-            f"{name}: {given!r} is not a name; give one, such as {example}"
-        )
+        raise InputError(f"{name}: {given!r} is no name; give one, such as {example}")
     return given
 
 
@@ -370,8 +375,8 @@ class CloudPoint(Input):
     }
 
     nonsolvent: Any = None
-    mass_fraction: Any = None
-    temperature: Any = None
+    mass_fraction: Given = None
+    temperature: Given = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -382,7 +387,7 @@ class CloudPoint(Input):
         if not isinstance(given, Substance):
             with inside("nonsolvent"):
                 name = text_field(given, "cloud_point.nonsolvent", '"water"')
-                given = library.lookup(name)
+                given = look_up(name, "cloud_point.nonsolvent")
         if given.kind != "solvent":
             with inside("nonsolvent"):
                 message = f"cloud_point.nonsolvent: {given.name} is no liquid"
@@ -438,10 +443,13 @@ class CastingSolution(Input):
     parts: Any
     roles: Any = field(default=None, kw_only=True)
     stocks: Any = field(default=None, kw_only=True)
-    temperature: Any = field(default=None, kw_only=True)
+    temperature: Given = field(default=None, kw_only=True)
     interactions: str | None = field(default=None, kw_only=True)
     cloud_point: Any = field(default=None, kw_only=True)
     extra: tuple[Any, ...] = field(default=(), kw_only=True)
+
+    _masses: tuple[tuple[Substance, float], ...] = field(init=False)
+    _own: tuple[Substance, ...] = field(init=False)
 
     @classmethod
     def from_parts(
@@ -450,7 +458,7 @@ class CastingSolution(Input):
         *,
         roles: Mapping[str, str] | None = None,
         stocks: Mapping[str, Mapping[Any, float]] | None = None,
-        temperature: Any = None,
+        temperature: Given = None,
         interactions: str | None = None,
         cloud_point: Any = None,
         extra: tuple[Any, ...] = (),
@@ -469,6 +477,7 @@ class CastingSolution(Input):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._keep("extra", tuple(self.extra))
+        self._keep("_own", _given_substances(self.parts))
         with inside("stocks"):
             self._keep("stocks", self._read_stocks())
         with inside("parts"):
@@ -482,14 +491,16 @@ class CastingSolution(Input):
             self._check_kinds()
         with inside("roles"):
             self._keep("roles", self._read_roles())
-        if self.interactions is not None:
-            with inside("interactions"):
-                text_field(self.interactions, "solution.interactions", "a set's name")
+        with inside("interactions"):
+            self._check_interactions()
         with inside("cloud_point"):
             self._keep("cloud_point", self._read_cloud_point())
 
     def find(self, name: str) -> Substance:
-        """Return the substance of a name, also of one that is not in the library."""
+        """Return the substance of a name: a given one, or one of the library."""
+        for substance in self._own:
+            if goes_by(substance, name):
+                return substance
         return library.lookup(name, extra=self.extra)
 
     def _read_stocks(self) -> Parts:
@@ -579,7 +590,7 @@ class CastingSolution(Input):
         for name, role in self.roles.items():
             with inside(name):
                 where = f"solution.roles.{name}"
-                substance = self.find(name)
+                substance = look_up(name, "solution.roles", self.find)
                 if substance.name not in present:
                     raise InputError(
                         f"{where}: {name} is not among the parts; they are "
@@ -589,11 +600,9 @@ class CastingSolution(Input):
                     message = f"{where}: {name} is the membrane polymer"
                     raise InputError(f"{message}; leave its role out")
                 if role not in ROLES:
-                    near = library.nearest(str(role), ROLES)
-                    hint = f"; did you mean {near[0]}?" if near else ""
                     raise InputError(
                         f"{where}: {role!r} is no role; give {', '.join(ROLES[:-1])} "
-                        f"or {ROLES[-1]}{hint}"
+                        f"or {ROLES[-1]}"
                     )
                 if substance.name in roles:
                     raise InputError(
@@ -603,6 +612,18 @@ class CastingSolution(Input):
                 roles[substance.name] = (name, role)
         rows = [(name, present[key], role) for key, (name, role) in roles.items()]
         return Roles(tuple(rows))
+
+    def _check_interactions(self) -> None:
+        """Refuse the name of a set that is unknown or lacks a component."""
+        if self.interactions is None:
+            return
+        name = "solution.interactions"
+        text_field(self.interactions, name, "a set's, as its file has it")
+        components = [substance.name for substance in self.components]
+        try:
+            library.interaction_set(components, self.interactions, extra=self.extra)
+        except MaterialError as error:
+            raise MaterialError(f"{name}: {error}") from None
 
     def _read_cloud_point(self) -> CloudPoint | None:
         given = self.cloud_point
@@ -617,7 +638,9 @@ class CastingSolution(Input):
         known = dict(given)
         if isinstance(known.get("nonsolvent"), str):
             with inside("nonsolvent"):
-                known["nonsolvent"] = self.find(known["nonsolvent"])
+                known["nonsolvent"] = look_up(
+                    known["nonsolvent"], "cloud_point.nonsolvent", self.find
+                )
         return CloudPoint(**known)
 
     @property
@@ -667,6 +690,12 @@ class CastingSolution(Input):
                 return str(self.roles.get(substance.name, usual))
         present = ", ".join(substance.name for substance in self.components)
         raise InputError(f"{name} is not in the solution; it holds {present}")
+
+    def _key(self) -> tuple[Any, ...]:
+        """Of what is extra only interaction sets count: substances count as parts."""
+        names = [name for name in self.field_names() if name != "extra"]
+        sets = [each for each in self.extra if not isinstance(each, Substance)]
+        return (*(canonical(getattr(self, name)) for name in names), *sets)
 
     def _table(self) -> list[tuple[str, str, str, str]]:
         by_mass, by_volume = self.mass_fractions, self.volume_fractions
@@ -730,6 +759,14 @@ class Roles(Parts):
     """The roles that a recipe states, found by any alias."""
 
     __slots__ = ()
+
+
+def _given_substances(parts: object) -> tuple[Substance, ...]:
+    if isinstance(parts, Parts):
+        return tuple(parts.substances.values())
+    if isinstance(parts, Mapping):
+        return tuple(key for key in parts if isinstance(key, Substance))
+    return ()
 
 
 def _names(recipe: object) -> list[str]:
