@@ -168,8 +168,11 @@ cdef inline int flash(const Mixture* mixture, int n, const double* u,
         step = 1.0 if worst < 2.0 else 2.0 / worst
         if worst > 0.1:
             checked = True
-        if _shift(n, u, x_old, r_old, d, step, x, r) != 0:
-            return -1
+        while _shift(n, u, x_old, r_old, d, step, x, r) != 0:
+            step *= 0.5
+            checked = True
+            if step < 1e-8:
+                return -1
         lean = 0.0
         for i in range(n):
             lean += x[i]

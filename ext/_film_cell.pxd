@@ -204,7 +204,7 @@ cdef inline int evaluate_cell(const Mixture* mixture, const Friction* f,
     cdef double size[7]
     cdef int i, j, k, d
     cdef double value, lam, total, rich_total, lean_total, f_rich, f_lean
-    cdef double drich, dlean, df_rich, df_lean, dphi_p, phi_p, dpol, scale
+    cdef double drich, dlean, df_rich, df_lean, dphi_p, phi_p, dpol, scale, wall
     cdef double* ds
     if find_phases(mixture, n, u, c, h_rich, h_lean) != 0:
         return -1
@@ -298,6 +298,9 @@ cdef inline int evaluate_cell(const Mixture* mixture, const Friction* f,
     f_lean = lean_total / total
     phase_friction(f, False, phi_r, 1.0 / rich_total, b, zeta, db, dzi, dzj, dzt)
     phase_friction(f, True, phi_l, 0.0, lb, lzeta, ldb, ldzi, ldzj, ldzt)
+    wall = f.wall / (f_lean * f_lean)
+    for i in range(n):
+        lb[i] += wall
     _resistance(n, phi_r, b, zeta, res)
     if spd_inverse(res, p_rich, n) != 0:
         return -1
@@ -350,6 +353,9 @@ cdef inline int evaluate_cell(const Mixture* mixture, const Friction* f,
                           -drich / (rich_total * rich_total), res)
         _congruence(n, w_rich, res, -f_rich, t)
         _resistance_slope(f, phi_l, lb, ldb, ldzi, ldzj, ldzt, dphi_l, 0.0, res)
+        for i in range(n):
+            res[i * n + i] -= 2.0 * wall * df_lean / f_lean / (
+                phi_l[i] if phi_l[i] > 1e-150 else 1e-150)
         _congruence(n, w_lean, res, -f_lean * f.tortuosity, t)
         ds = &c.ds[d * n * n]
         for i in range(n):

@@ -7,15 +7,17 @@
 #    R_ij = -zeta_ij.
 # b) zeta of two small species is interpolated between its two dilute limits,
 #    ln zeta = (1 - w) ln zeta_i + w ln zeta_j, w = phi_j/(phi_i + phi_j) [Vignes 1966].
-# c) All polymer together obstructs: b_i gains zeta0 Z(phi_pol) phi_pol with
-#    Z = (5 - 2 phi + phi^2)/(1 - phi)^2, so that a tracer's diffusivity is
-#    ((1 - phi)/(1 + phi))^2 of the liquid's [Mackie & Meares 1955].
+# c) All polymer together obstructs: every friction grows by
+#    T = ((1 + phi)/(1 - phi))^2, phi the total polymer fraction [Mackie & Meares 1955],
+#    and polymer drags with zeta0 T phi^(1/2) per volume: the drag phi^(3/2) of a
+#    semidilute solution [de Gennes 1979, sec. V.2], scaled so that in a dense polymer a
+#    tracer moves as Mackie & Meares say. A drag in proportion to phi would carry the
+#    polymer away from a surface that takes up nonsolvent, until nothing demixes there.
 # d) A dissolved polymer (PVP) has film-scale frictions of its own: with the membrane
 #    polymer, and with small species that of a coil in a lean phase.
-# e) A lean phase rubs on the walls of its pores (Darcy) and its liquid friction grows by
-#    Mackie-Meares of the dissolved polymer it holds.
+# e) A lean phase also rubs on the walls of its pores (Darcy), see _film_cell.pxd.
 
-from libc.math cimport exp
+from libc.math cimport exp, sqrt
 
 from _flory_huggins cimport MAX_PAIRS, pair_index
 
@@ -66,14 +68,15 @@ cdef inline void phase_friction(const Friction* f, bint lean, const double* phi,
         if f.polymeric[i]:
             pol += phi[i]
     q = 1.0 / (1.0 - pol)
-    z = (5.0 + pol * (pol - 2.0)) * q * q
-    dz = ((2.0 * pol - 2.0) + 2.0 * (5.0 + pol * (pol - 2.0)) * q) * q * q
-    load = 1.0
-    dload = 0.0
-    if lean:
-        load = (1.0 + pol) * q
-        dload = 4.0 * load * q * q
-        load = load * load
+    load = (1.0 + pol) * q
+    dload = 4.0 * load * q * q
+    load = load * load
+    z = load
+    dz = dload
+    if not lean:
+        t = sqrt(pol)
+        z = load * t
+        dz = dload * t + 0.5 * load / t
     for i in range(n):
         b[i] = 0.0
         for k in range(n + 1):
@@ -84,9 +87,9 @@ cdef inline void phase_friction(const Friction* f, bint lean, const double* phi,
                 dzeta_i[i * n + j] = 0.0
                 dzeta_j[i * n + j] = 0.0
                 if f.polymeric[i] and f.polymeric[j]:
-                    t = 0.2 * (f.coil[i] + f.coil[j])
+                    t = f.coil[i] + f.coil[j]
                 elif lean:
-                    t = 0.2 * (f.coil[i] if f.polymeric[i] else f.coil[j])
+                    t = f.coil[i] if f.polymeric[i] else f.coil[j]
                 else:
                     t = f.zeta0
                 zeta[i * n + j] = t * z
@@ -122,5 +125,3 @@ cdef inline void phase_friction(const Friction* f, bint lean, const double* phi,
         for k in range(n):
             if f.polymeric[k]:
                 db[i * (n + 1) + k] += t * dz * phi_p
-        if lean:
-            b[i] += f.wall

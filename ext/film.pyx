@@ -49,6 +49,19 @@ cdef enum:
     TOO_MANY = 3
     NO_START = 4
 
+cdef enum:
+    PHASES = 1
+    NEGATIVE = 2
+    SURFACE = 3
+    ACCURACY = 4
+
+TROUBLES = {
+    PHASES: "no phase equilibrium was found",
+    NEGATIVE: "an amount would become negative",
+    SURFACE: "the surface has no solution",
+    ACCURACY: "the error stays above the tolerance",
+}
+
 MESSAGES = {
     TOO_SMALL: "the time step fell below its limit",
     TOO_MANY: "the number of time steps reached its limit",
@@ -172,6 +185,7 @@ cdef class Film:
     # control
     cdef double step_size, cell_temperature
     cdef readonly long steps, rejected, evaluations
+    cdef readonly int trouble, troubled_cell
     cdef double spoil
 
     def __cinit__(self, const double[::1] polymer_volumes,
@@ -519,6 +533,8 @@ cdef class Film:
             if evaluate_cell(&self.mixture, &self.friction, self.modulus,
                              self.demixed_total[k], u + k * self.n, &self.cell[k],
                              derivatives) != 0:
+                self.trouble = PHASES
+                self.troubled_cell = k
                 return -1
         self.evaluations += 1
         return 0
@@ -536,6 +552,7 @@ cdef class Film:
                 p[i] = self.saturation[i] * exp(m[i] / self.mixture.s[i])
                 mean += 0.5 * (p[i] + self.gas_far[i])
         if not mean < 0.8 * self.gas_pressure:
+            self.trouble = SURFACE
             return -1
         drift = self.gas_pressure / (self.gas_pressure - mean)
         for i in range(n):
@@ -732,6 +749,7 @@ cdef class Film:
         self._interface(z, phi)
         for i in range(n):
             if not phi[i] > 0.0:
+                self.trouble = SURFACE
                 return -1
         self.liquid = self.mixture
         potentials(&self.liquid, n, phi, mu, hessian)
@@ -907,7 +925,7 @@ cdef class Film:
         cdef double* lower = self.blocks + 3 * nodes * BLOCK
         cdef double* diagonal = self.blocks + 4 * nodes * BLOCK
         cdef double* upper = self.blocks + 5 * nodes * BLOCK
-        cdef double inverse = 1.0 / h, worst = 0.0, total, value, x
+        cdef double inverse = 1.0 / h, worst = 0.0, biggest = 0.0, total, value, x
         cdef double* e = self.exchange_work
         cdef const double* u
         memcpy(lower, self.blocks, nodes * BLOCK * sizeof(double))
@@ -979,9 +997,11 @@ cdef class Film:
                     continue
                 x = fabs(u[i]) / total
                 value = fabs(k4[self.start[node] + i]) / total / (rtol * (x + 0.01))
-                if not value < worst:
-                    worst = value
-        error[0] = worst
+                if value > biggest:
+                    biggest = value
+                    self.troubled_cell = node - self.surface - 1
+                worst += value * value
+        error[0] = sqrt(worst / (n * (nodes - 1)))
         return 0
 
     cdef void _exchange_stage(self, const double* k, const double* rate, double* e,
@@ -1012,12 +1032,16 @@ cdef class Film:
         cdef int first = self.start[self.surface + 1]
         for i in range(first, self.size):
             if not (z[i] > 0.0 and z[i] < 1e6):
+                self.trouble = NEGATIVE
+                self.troubled_cell = (i - first) // self.n
                 return -1
         for k in range(self.bath_cells):
             for i in range(self.n):
                 if i != self.volume_reference and not (
                         z[self.start[k] + i] > -0.1 * rtol
                         and z[self.start[k] + i] < 1.0 + 0.1 * rtol):
+                    self.trouble = NEGATIVE
+                    self.troubled_cell = -1
                     return -1
         return 0
 
@@ -1308,6 +1332,7 @@ cdef class Film:
                 else:
                     factor = 0.9 / error ** (1.0 / 3.0)
                     self.step_size = h * (factor if factor > 0.2 else 0.2)
+                    self.trouble = ACCURACY
                 if self.step_size < 1e-13:
                     return TOO_SMALL
                 continue

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from membranekit import library, units
-from membranekit._kernels.film import MESSAGES, Film
+from membranekit._kernels.film import MESSAGES, TROUBLES, Film
 from membranekit.errors import InputError, MembranekitError
 from membranekit.filtration import permeance as filtration
 from membranekit.membrane import Membrane
@@ -68,7 +68,7 @@ CONSTANTS: dict[str, Constant] = {
         1.0, "1", "chosen", "factor on the coil's diffusivity in the polymer-poor phase"
     ),
     "small_molecule_mobility": Constant(
-        1.0, "1", "chosen", "factor on Wilke & Chang's diffusivities in the film"
+        0.5, "1", "fitted", "factor on Wilke & Chang's diffusivities in the film"
     ),
     "dissolved_polymer_mobility": Constant(
         5e-13, "m**2/s", "chosen", "PVP along the film: microns in tens of seconds"
@@ -671,8 +671,9 @@ def execute(
         if status > 1:
             place = "air" if in_air else "a bath"
             message = (
-                f"{MESSAGES[status]} in {place} at {film.time:.4g} s of "
-                f"{sum(durations):.4g} s"
+                f"{MESSAGES[status]} in {place} at {film.time:.7g} s of "
+                f"{sum(durations):.4g} s: {TROUBLES.get(film.trouble, 'no reason')} "
+                f"(cell {film.troubled_cell + 1} of {cells} from the surface)"
             )
         if message:
             break

@@ -162,10 +162,12 @@ def friction_tables(model: FilmModel) -> dict[str, Floats]:
     """
     n, species = model.n, model.species
     viscous = species[model.main_solvent]
-    water = next((each for each in species if each.is_water), viscous)
     speed = model.laws.small_molecule_mobility
+    water = next((each for each in species if each.is_water), viscous)
 
-    def friction(volume: float, diffusivity: Law, factor: float) -> tuple[float, float]:
+    def friction(
+        volume: float, diffusivity: Law, factor: float = 1.0
+    ) -> tuple[float, float]:
         def law(temperature: float) -> float:
             return WATER_VOLUME / (volume * factor * diffusivity(temperature))
 
@@ -180,16 +182,14 @@ def friction_tables(model: FilmModel) -> dict[str, Floats]:
             coil[j] = friction(
                 one.molar_volume, one.coil, model.laws.poor_phase_mobility
             )
-            network[j] = friction(one.molar_volume, one.network, 1.0)
+            network[j] = friction(one.molar_volume, one.network)
             continue
         for i in range(j):
             other = species[i]
             if other.polymeric:
                 continue
             pairs[pair_index(i, j)] = (
-                friction(
-                    one.molar_volume, diffusivity_in(one, other, viscous), speed
-                ),
+                friction(one.molar_volume, diffusivity_in(one, other, viscous), speed),
                 friction(
                     other.molar_volume, diffusivity_in(other, one, viscous), speed
                 ),
