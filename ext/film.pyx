@@ -10,7 +10,7 @@ c) Surface: the potentials m there are unknowns, joined to cell 0 by its half ce
    mu_0 - m = R j. In air j is the gas flux of m; in a bath j is an unknown too and m
    the potential of the bath's liquid at the interface, whose composition is unknown.
 d) Bath: fixed cells beside the moving interface, Fick's law in the volume frame plus
-   the net volume flux q. The flux of the reference component (the bath's main one)
+   the net volume flux q, exponentially fitted. The flux of the reference component (the bath's main one)
    closes the volume. q is an unknown of each cell, so all rows stay block-tridiagonal.
 e) Time: Rodas3, a Rosenbrock method of order 3(2), L-stable and stiffly accurate
    [Sandu et al. 1997], on M z' = f(z) with M zero in algebraic rows. Linear
@@ -22,13 +22,13 @@ f) Temperature: the film is one temperature on top of a support with conduction.
 """
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from libc.math cimport exp, fabs, isfinite, log, sinh, cosh, sqrt
+from libc.math cimport exp, expm1, fabs, isfinite, log, sinh, cosh, sqrt
 from libc.string cimport memcpy, memset
 
 import numpy as np
 
 from _block_tridiagonal cimport BLOCK, MAX_BLOCK, block_factor, block_solve
-from _dense cimport spd_inverse
+from _dense cimport lu_factor, lu_solve, spd_inverse
 from _coexistence cimport stability as stability_of
 from _film_cell cimport SPECIES, Cell, evaluate_cell
 from _flory_huggins cimport MAX_PAIRS, Mixture, pair_index, potentials
@@ -54,12 +54,14 @@ cdef enum:
     NEGATIVE = 2
     SURFACE = 3
     ACCURACY = 4
+    SINGULAR = 5
 
 TROUBLES = {
     PHASES: "no phase equilibrium was found",
     NEGATIVE: "an amount would become negative",
     SURFACE: "the surface has no solution",
     ACCURACY: "the error stays above the tolerance",
+    SINGULAR: "the equations of a step are singular",
 }
 
 MESSAGES = {
@@ -94,6 +96,32 @@ cdef inline double log_mean(double a, double b, double* da, double* db) noexcept
     da[0] = 0.5 * root / a * f - root * df / a
     db[0] = 0.5 * root / b * f + root * df / b
     return root * f
+
+
+cdef inline double bernoulli(double x, double* slope) noexcept nogil:
+    """x/(exp(x) - 1) and its derivative."""
+    cdef double e
+    if fabs(x) < 1e-2:
+        slope[0] = -0.5 + x / 6.0 * (1.0 - x * x / 30.0)
+        return 1.0 - 0.5 * x + x * x / 12.0 * (1.0 - x * x / 60.0)
+    if x > 700.0:
+        slope[0] = 0.0
+        return 0.0
+    e = expm1(x)
+    slope[0] = (1.0 - x * (e + 1.0) / e) / e
+    return x / e
+
+
+cdef inline double bath_flux(double q, double diffusivity, double distance,
+                             double inner, double outer, double* d_inner,
+                             double* d_outer, double* d_q) noexcept nogil:
+    """Flux of a species from `inner` to `outer`, fitted exponentially, so that it is
+    monotone in both at any Peclet number [Scharfetter & Gummel 1969]."""
+    cdef double speed = diffusivity / distance, up, down
+    d_inner[0] = speed * bernoulli(-q / speed, &up)
+    d_outer[0] = -speed * bernoulli(q / speed, &down)
+    d_q[0] = -up * inner - down * outer
+    return d_inner[0] * inner + d_outer[0] * outer
 
 
 cdef class Film:
@@ -155,7 +183,6 @@ cdef class Film:
     cdef double pressure_table[7][3]
     cdef double enthalpy_table[7][2]
     cdef Mixture mixture
-    cdef Mixture liquid
     cdef Friction friction
     cdef double modulus, network_modulus
     cdef double volumes[8]
@@ -482,9 +509,9 @@ cdef class Film:
             total += self.cell[0].x[i] if self.cell[0].two else self.cell[0].y[i]
         for i in range(self.n):
             if i != reference:
-                self.z[node + self.n + i] = (
+                self.z[node + self.n + i] = log((
                     self.cell[0].x[i] if self.cell[0].two else self.cell[0].y[i]
-                ) / total
+                ) / total)
         return self._solve_surface()
 
     # ------------------------------------------------------------- the equations
@@ -594,6 +621,8 @@ cdef class Film:
         for i in range(n * n):
             t[i] = ha * a.s[i] + hb * b.s[i]
         if spd_inverse(t, inverse, n) != 0:
+            self.trouble = SINGULAR
+            self.troubled_cell = k
             return -1
         for i in range(n):
             rhs[i] = sl[i] * (a.mu[i] - b.mu[i])
@@ -668,19 +697,17 @@ cdef class Film:
         phi[self.volume_reference] = 1.0
         for i in range(self.n):
             if i != self.volume_reference:
-                phi[i] = s[i]
-                phi[self.volume_reference] -= s[i]
+                phi[i] = exp(s[i])
+                phi[self.volume_reference] -= phi[i]
 
-    cdef int _rates(self, const double* z, double* f, bint with_blocks) noexcept nogil:
-        """f(z) and, if asked, its Jacobian's blocks; the cells must be evaluated."""
-        cdef int n = self.n, k, i, j, d, node, bs, ref = self.volume_reference
-        cdef int nodes = self.nodes
+    cdef int _surface_rates(self, const double* z, double* f,
+                            bint with_blocks) noexcept nogil:
+        """Add the surface's rows, and its fluxes to the rows beside it."""
+        cdef int n = self.n, i, j, d, node, bs, ref = self.volume_reference
         cdef double* lower = self.blocks
-        cdef double* diagonal = self.blocks + nodes * BLOCK
-        cdef double* upper = self.blocks + 2 * nodes * BLOCK
+        cdef double* diagonal = self.blocks + self.nodes * BLOCK
+        cdef double* upper = self.blocks + 2 * self.nodes * BLOCK
         cdef double flux[7]
-        cdef double d_a[49]
-        cdef double d_b[49]
         cdef double drop[7]
         cdef double d_u[49]
         cdef double resistance[49]
@@ -690,29 +717,11 @@ cdef class Film:
         cdef double hessian[49]
         cdef double* block
         cdef const double* s
-        cdef const double* inner
         cdef const double* outer
-        cdef double q, distance, weight_in, weight_out, value
-        memset(f, 0, self.size * sizeof(double))
-        memset(self.exchange_rate, 0, 7 * sizeof(double))
-        if with_blocks:
-            memset(self.blocks, 0, 3 * nodes * BLOCK * sizeof(double))
-            memset(self.exchange_jacobian, 0, 98 * sizeof(double))
-        # the film's inner faces
-        for k in range(self.cells - 1):
-            node = self.surface + 1 + k
-            if self._face(k, flux, d_a if with_blocks else NULL, d_b) != 0:
-                return -1
-            for i in range(n):
-                f[self.start[node] + i] -= flux[i]
-                f[self.start[node + 1] + i] += flux[i]
-            if with_blocks:
-                for i in range(n * n):
-                    diagonal[node * BLOCK + i] -= d_a[i]
-                    upper[node * BLOCK + i] -= d_b[i]
-                    lower[(node + 1) * BLOCK + i] += d_a[i]
-                    diagonal[(node + 1) * BLOCK + i] += d_b[i]
-        # the surface
+        cdef double q, distance, value
+        cdef double d_in[7]
+        cdef double d_out[7]
+        cdef double d_q[7]
         node = self.surface
         s = z + self.start[node]
         if self.mode == CLOSED:
@@ -745,17 +754,15 @@ cdef class Film:
                         self.exchange_jacobian[i * n + d] = gas[i * n + d]
                     diagonal[node * BLOCK + i * n + i] -= 1.0
             return 0
-        # a bath: unknowns of the interface are the fluxes j, then phi with q
+        # a bath: unknowns of the interface are the fluxes j, then ln phi with q
         self._interface(z, phi)
         for i in range(n):
             if not phi[i] > 0.0:
                 self.trouble = SURFACE
                 return -1
-        self.liquid = self.mixture
-        potentials(&self.liquid, n, phi, mu, hessian)
+        potentials(&self.mixture, n, phi, mu, hessian)
         self._half_cell(s, drop, d_u if with_blocks else NULL, resistance)
         q = s[n + ref]
-        inner = s + n
         outer = z + self.start[node - 1]
         distance = 0.5 * self.width[node - 1]
         bs = 2 * n
@@ -764,9 +771,9 @@ cdef class Film:
             f[self.start[node] + i] = self.cell[0].mu[i] - mu[i] - drop[i]
             f[self.start[node + 1] + i] -= s[i] * (1.0 + self.spoil)
             if i != ref:
-                f[self.start[node] + n + i] = s[i] - (
-                    q * inner[i]
-                    + self.bath_diffusivity[i] * (inner[i] - outer[i]) / distance)
+                f[self.start[node] + n + i] = s[i] - bath_flux(
+                    q, self.bath_diffusivity[i], distance, phi[i], outer[i],
+                    &d_in[i], &d_out[i], &d_q[i])
                 f[self.start[node - 1] + i] += s[i]
             f[self.start[node] + n + ref] += s[i]
         f[self.start[node] + n + ref] -= q
@@ -778,19 +785,56 @@ cdef class Film:
                         self.cell[0].dmu[i * n + d] - d_u[i * n + d])
                     if d != ref:
                         # phi of the reference falls as phi_d rises
-                        block[i * bs + n + d] = (hessian[i * n + ref]
-                                                 - hessian[i * n + d])
+                        block[i * bs + n + d] = phi[d] * (hessian[i * n + ref]
+                                                          - hessian[i * n + d])
                 lower[(node + 1) * BLOCK + i * bs + i] -= 1.0 + self.spoil
                 block[(n + ref) * bs + i] = 1.0
                 if i != ref:
                     block[(n + i) * bs + i] = 1.0
-                    block[(n + i) * bs + n + ref] = -inner[i]
-                    block[(n + i) * bs + n + i] = (
-                        -q - self.bath_diffusivity[i] / distance)
-                    lower[node * BLOCK + (n + i) * n + i] = (
-                        self.bath_diffusivity[i] / distance)
+                    block[(n + i) * bs + n + ref] = -d_q[i]
+                    block[(n + i) * bs + n + i] = -phi[i] * d_in[i]
+                    lower[node * BLOCK + (n + i) * n + i] = -d_out[i]
                     upper[(node - 1) * BLOCK + i * bs + i] += 1.0
             block[(n + ref) * bs + n + ref] = -1.0
+        return 0
+
+    cdef int _rates(self, const double* z, double* f, bint with_blocks) noexcept nogil:
+        """f(z) and, if asked, its Jacobian's blocks; the cells must be evaluated."""
+        cdef int n = self.n, k, i, node, ref = self.volume_reference
+        cdef int nodes = self.nodes
+        cdef double* lower = self.blocks
+        cdef double* diagonal = self.blocks + nodes * BLOCK
+        cdef double* upper = self.blocks + 2 * nodes * BLOCK
+        cdef double flux[7]
+        cdef double d_a[49]
+        cdef double d_b[49]
+        cdef double* block
+        cdef const double* s
+        cdef const double* outer
+        cdef double q, distance, value
+        memset(f, 0, self.size * sizeof(double))
+        memset(self.exchange_rate, 0, 7 * sizeof(double))
+        if with_blocks:
+            memset(self.blocks, 0, 3 * nodes * BLOCK * sizeof(double))
+            memset(self.exchange_jacobian, 0, 98 * sizeof(double))
+        # the film's inner faces
+        for k in range(self.cells - 1):
+            node = self.surface + 1 + k
+            if self._face(k, flux, d_a if with_blocks else NULL, d_b) != 0:
+                return -1
+            for i in range(n):
+                f[self.start[node] + i] -= flux[i]
+                f[self.start[node + 1] + i] += flux[i]
+            if with_blocks:
+                for i in range(n * n):
+                    diagonal[node * BLOCK + i] -= d_a[i]
+                    upper[node * BLOCK + i] -= d_b[i]
+                    lower[(node + 1) * BLOCK + i] += d_a[i]
+                    diagonal[(node + 1) * BLOCK + i] += d_b[i]
+        if self._surface_rates(z, f, with_blocks) != 0:
+            return -1
+        if self.mode != BATH:
+            return 0
         # the bath's cells, near to far; q of cell k crosses its outer face
         for k in range(self.bath_cells - 1, -1, -1):
             s = z + self.start[k]
@@ -809,18 +853,15 @@ cdef class Film:
             if k > 0:
                 outer = z + self.start[k - 1]
                 distance = 0.5 * (self.width[k] + self.width[k - 1])
-                weight_in = self.width[k - 1] / (self.width[k] + self.width[k - 1])
             else:
                 outer = self.bath_start
                 distance = 0.5 * self.width[0]
-                weight_in = 0.0
-            weight_out = 1.0 - weight_in
             self.exchange_rate[ref] = q
             for i in range(n):
                 if i == ref:
                     continue
-                value = (q * (weight_in * s[i] + weight_out * outer[i])
-                         + self.bath_diffusivity[i] * (s[i] - outer[i]) / distance)
+                value = bath_flux(q, self.bath_diffusivity[i], distance, s[i], outer[i],
+                                  &d_a[0], &d_a[1], &d_a[2])
                 f[self.start[k] + i] -= value
                 if k > 0:
                     f[self.start[k - 1] + i] += value
@@ -828,9 +869,6 @@ cdef class Film:
                     self.exchange_rate[i] = value
                     self.exchange_rate[ref] -= value
                 if with_blocks:
-                    d_a[0] = q * weight_in + self.bath_diffusivity[i] / distance
-                    d_a[1] = q * weight_out - self.bath_diffusivity[i] / distance
-                    d_a[2] = weight_in * s[i] + weight_out * outer[i]
                     block[i * n + i] -= d_a[0]
                     block[i * n + ref] -= d_a[2]
                     if k > 0:
@@ -847,66 +885,82 @@ cdef class Film:
                 self.exchange_jacobian[ref * n + ref] += 1.0
         return 0
 
-    cdef int _solve_surface(self) noexcept:
-        """Solve the surface's algebraic rows for the film as it is (damped Newton)."""
-        cdef int node = self.surface, iteration, i, tries
+    cdef int _solve_surface(self) noexcept nogil:
+        """Solve the surface's algebraic rows for the film as it is.
+
+        Newton's method; beside a bath the interface is given a capacity for each
+        species that fades (pseudo-transient continuation), since from far away Newton
+        alone leaves the fractions.
+        """
+        cdef int node = self.surface, iteration, i, n = self.n
         cdef int bs = self.block_size[node], at = self.start[node]
         cdef double* f = self.work
-        cdef double* block
-        cdef double norm, trial_norm, step, limit
-        cdef double old[14]
+        cdef double* block = self.blocks + (self.nodes + node) * BLOCK
         cdef double move[14]
-        cdef int one = bs
-        cdef int zero = 0
-        if self._rates(self.z, f, True) != 0:
-            return NO_START
-        for iteration in range(200):
-            norm = 0.0
-            block = self.blocks + (self.nodes + node) * BLOCK
+        cdef double old[14]
+        cdef double phi[7]
+        cdef double largest, exact, capacity = 0.0, scale, fade = 0.0
+        cdef int pivot[14]
+        cdef int first = n if self.mode == BATH else 0
+        memcpy(old, self.z + at, bs * sizeof(double))
+        for iteration in range(400):
+            memset(f + at, 0, bs * sizeof(double))
+            memset(block, 0, BLOCK * sizeof(double))
+            if self._surface_rates(self.z, f, True) != 0:
+                return NO_START
             for i in range(bs):
                 move[i] = -f[at + i]
-            memcpy(old, self.z + at, bs * sizeof(double))
-            if block_factor(1, &one, block, NULL, NULL, self.pivots) != 0:
-                return NO_START
-            block_solve(1, &one, &zero, block, NULL, NULL, self.pivots, move)
-            step = 1.0
             if self.mode == BATH:
-                # keep every fraction at the interface positive
-                limit = 0.0
-                for i in range(self.n):
+                self._interface(self.z, phi)
+                for i in range(n):
                     if i != self.volume_reference:
-                        limit += move[self.n + i]
-                        if move[self.n + i] < 0.0:
-                            step = min(step, -0.9 * old[self.n + i]
-                                       / move[self.n + i])
-                if limit > 0.0:
-                    trial_norm = 1.0
-                    for i in range(self.n):
-                        if i != self.volume_reference:
-                            trial_norm -= old[self.n + i]
-                    step = min(step, 0.9 * trial_norm / limit)
-            else:
-                for i in range(self.n):
-                    limit = fabs(move[i]) / self.mixture.s[i]
-                    if limit * step > 2.0:
-                        step = 2.0 / limit
-            for i in range(bs):
-                self.z[at + i] = old[i] + step * move[i]
-            if self._rates(self.z, f, True) != 0:
-                for tries in range(40):
-                    step *= 0.5
-                    for i in range(bs):
-                        self.z[at + i] = old[i] + step * move[i]
-                    if self._rates(self.z, f, True) == 0:
-                        break
-                else:
+                        scale = fabs(block[(n + i) * bs + n + i])
+                        block[(n + i) * bs + n + i] -= fade * scale
+            if lu_factor(block, pivot, bs) != 0:
+                return NO_START
+            lu_solve(block, pivot, bs, move, 1)
+            largest = 0.0
+            exact = 0.0
+            for i in range(first, bs):
+                if self.mode == BATH and i == n + self.volume_reference:
+                    continue
+                scale = fabs(move[i])
+                if self.mode == AIR:
+                    scale /= self.mixture.s[i]
+                elif self.mode == BATH:
+                    # a trace may rise or fall by many orders at once
+                    exact = scale if scale > exact else exact
+                    scale *= 0.02 + 0.98 * min(1.0, 100.0 * phi[i - n])
+                if not scale < 1e300:
                     return NO_START
+                if scale > largest:
+                    largest = scale
+            capacity = 1.0
+            if self.mode == AIR:
+                if largest > 2.0:
+                    capacity = 2.0 / largest
+            elif largest > 0.3:
+                # too far: more capacity, and the same again
+                fade = 1e-3 if fade == 0.0 else 4.0 * fade
+                if fade > 1e30:
+                    return NO_START
+                continue
+            memcpy(old, self.z + at, bs * sizeof(double))
             for i in range(bs):
-                if self.mode == AIR or i >= self.n:
-                    if not (self.mode == BATH and i == self.n + self.volume_reference):
-                        norm = max(norm, fabs(step * move[i]))
-            if norm < 1e-12 and step == 1.0:
+                self.z[at + i] = old[i] + capacity * move[i]
+            if self.mode == BATH:
+                self._interface(self.z, phi)
+                if not phi[self.volume_reference] > 0.0:
+                    memcpy(self.z + at, old, bs * sizeof(double))
+                    fade = 1e-3 if fade == 0.0 else 4.0 * fade
+                    if fade > 1e30:
+                        return NO_START
+                    continue
+            if largest < 1e-9 and exact < 1e-6 and capacity == 1.0 and fade == 0.0:
                 return DONE
+            fade *= 0.25
+            if fade < 1e-6:
+                fade = 0.0
         return NO_START
 
     # ------------------------------------------------------------------- time
@@ -943,6 +997,7 @@ cdef class Film:
             upper[i] = -upper[i]
         if block_factor(nodes, self.block_size, diagonal, lower, upper,
                         self.pivots) != 0:
+            self.trouble = SINGULAR
             return -1
         memcpy(k1, f, size * sizeof(double))
         block_solve(nodes, self.block_size, self.start, diagonal, lower, upper,
@@ -1029,16 +1084,22 @@ cdef class Film:
     cdef int _usable(self, const double* z, double rtol) noexcept nogil:
         """-1 for a negative amount in the film or a clearly negative one in the bath."""
         cdef int i, k
+        cdef double phi[7]
         cdef int first = self.start[self.surface + 1]
         for i in range(first, self.size):
             if not (z[i] > 0.0 and z[i] < 1e6):
                 self.trouble = NEGATIVE
                 self.troubled_cell = (i - first) // self.n
                 return -1
+        if self.mode == BATH:
+            self._interface(z, phi)
+            if not phi[self.volume_reference] > 0.0:
+                self.trouble = SURFACE
+                return -1
         for k in range(self.bath_cells):
             for i in range(self.n):
                 if i != self.volume_reference and not (
-                        z[self.start[k] + i] > -0.1 * rtol
+                        z[self.start[k] + i] > -1e-10
                         and z[self.start[k] + i] < 1.0 + 0.1 * rtol):
                     self.trouble = NEGATIVE
                     self.troubled_cell = -1
@@ -1319,6 +1380,11 @@ cdef class Film:
                 if fresh:
                     self._record(self.time, self.time)
                     fresh = False
+                status = self._solve_surface()
+                if status != 0:
+                    self.trouble = SURFACE
+                    self.troubled_cell = 0
+            if status == 0:
                 status = self._rates(self.z, self.work, True)
             if status == 0:
                 status = self._step(h, rtol, &error)

@@ -74,7 +74,11 @@ CONSTANTS: dict[str, Constant] = {
         5e-13, "m**2/s", "chosen", "PVP along the film: microns in tens of seconds"
     ),
     "wall_pore": Constant(
-        1e-7, "m", "chosen", "pore for the friction of the poor phase on its walls"
+        5e-9,
+        "m",
+        "chosen",
+        "pore for the friction of the poor phase on its walls: nascent, the first "
+        "wavelength of demixing",
     ),
     "plasticization": Constant(
         2.0, "1", "estimated", "Kelley-Bueche, ratio of expansion steps; textbook"
