@@ -790,7 +790,7 @@ class Membrane(_Result):
         MissingExtraError
             If xarray is not installed.
         """
-        _need("data", "xarray")
+        need("data", "xarray")
         import xarray
 
         variables: dict[str, Any] = {}
@@ -984,8 +984,8 @@ def _paragraph(text: str) -> list[str]:
 
 
 # ------------------------------------------------------------------------- files
-def _need(extra: str, *modules: str) -> None:
-    """Raise unless the modules of an optional extra are installed."""
+def need(extra: str, *modules: str) -> None:
+    """Raise `MissingExtraError` unless the modules of an extra are installed."""
     missing = [name for name in modules if importlib.util.find_spec(name) is None]
     if missing:
         raise MissingExtraError(
@@ -1009,8 +1009,8 @@ def _versions() -> dict[str, str]:
     }
 
 
-def _check_place(path: Path) -> None:
-    """Raise unless a file can be written at `path`."""
+def check_place(path: Path) -> None:
+    """Raise `OutputError` unless a file can be written at `path`."""
     if path.is_dir():
         raise OutputError(f"{path} is a folder; the name of a file is wanted")
     folder = path.resolve().parent
@@ -1041,8 +1041,8 @@ def check_output(path: str | os.PathLike[str]) -> None:
             f"{path}: results are written as {', '.join(_WRITERS)}, by the suffix"
         )
     if suffix == ".nc":
-        _need("data", "xarray", "h5netcdf")
-    _check_place(path)
+        need("data", "xarray", "h5netcdf")
+    check_place(path)
 
 
 @contextmanager
@@ -1240,7 +1240,7 @@ def _saved_json_text(path: Path) -> Any:
 
 
 def _saved_netcdf_text(path: Path) -> Any:
-    _need("data", "h5netcdf")
+    need("data", "h5netcdf")
     import h5netcdf
 
     with h5netcdf.File(path, "r") as file:

@@ -1,0 +1,612 @@
+"""Figures: pores against depth, the composition path, profiles, and all on one page.
+
+matplotlib is imported when a figure is drawn. Each function takes the axes to draw
+on, or makes its own, and returns them; only `save` writes a file.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from membranekit import units
+from membranekit.errors import InputError, MembranekitError
+from membranekit.membrane import (
+    Assumption,
+    Membrane,
+    check_place,
+    gather,
+    need,
+    written_whole,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["check_output", "path", "pores", "profiles", "save", "summary"]
+
+FORMATS = (".png", ".pdf", ".svg")
+
+_STYLE: dict[Any, Any] = {
+    "font.size": 8,
+    "axes.titlesize": 8.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "lines.linewidth": 1.3,
+    "legend.frameon": False,
+    "legend.fontsize": 7.5,
+    "savefig.dpi": 200,
+    "svg.hashsalt": "membranekit",
+}
+
+_CAPTION_WIDTH = 128
+_CAPTION_ENTRIES = 8
+_LIGHT_ZONE = 0.10
+_LABEL_SPACING = 0.06
+
+# What a series varies, tried in turn when a measured row is matched to its run.
+_VARIED = (
+    *("time", "length", "temperature", "relative_humidity", "humidity_ratio"),
+    *("velocity", "mass_fraction", "number"),
+)
+
+
+def check_output(path: str | os.PathLike[str]) -> None:
+    """Raise unless a figure can be written to `path`: call it before a run.
+
+    Raises
+    ------
+    InputError
+        If the suffix is not one of a figure.
+    MissingExtraError
+        If matplotlib or mpltern is not installed.
+    OutputError
+        If there is no such folder, or writing there is not allowed.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in FORMATS:
+        raise InputError(
+            f"{path}: figures are written as {', '.join(FORMATS)}, by the suffix"
+        )
+    need("plot", "matplotlib", "mpltern")
+    check_place(path)
+
+
+def save(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Write a figure, whole or not at all; the suffix says how."""
+    check_output(path)
+    with _styled(), written_whole(path) as part:
+        figure.savefig(part)
+
+
+def pores(
+    membranes: Membrane | Sequence[Membrane],
+    ax: Axes | None = None,
+    *,
+    measured: Any = None,
+) -> Axes:
+    """Draw pore diameter against depth in the dry sheet, the air side left.
+
+    The part that demixed in air is shaded, the minimum-pore layer is a filled circle.
+
+    Parameters
+    ----------
+    membranes
+        One membrane or a series.
+    ax
+        Axes to draw on; new ones if None.
+    measured
+        The table ``[measured]`` of a case, or its rows: drawn hollow, never computed
+        with. A row is matched to its run by the addresses it holds.
+    """
+    runs = _runs(membranes)
+    ax = _axes(ax)
+    with _styled():
+        handles = []
+        for membrane, color, label in zip(
+            runs, _colors(len(runs)), _labels(runs), strict=True
+        ):
+            handles += _draw_pores(ax, membrane, color, label)
+        ax.set_yscale("log")
+        ax.set_xlim(left=0)
+        ax.set_ylim(*_decades(ax, runs))
+        for row in _rows(measured):
+            match = _match(row, runs)
+            if match is not None:
+                _draw_measured(ax, row, runs[match], _colors(len(runs))[match])
+        ax.set_xlabel("depth in the dry sheet (µm), air side left")
+        ax.set_ylabel("pore diameter (µm)")
+        _pore_legends(ax, runs, handles, bool(_rows(measured)))
+    return ax
+
+
+def path(membrane: Membrane, ax: Axes | None = None) -> Any:
+    """Draw the composition path on the triangle nonsolvents, solvents, polymer.
+
+    The paths of the surface, of the minimum-pore layer and of the middle of the
+    sheet are drawn; dots are the clock. Swelling agents count with the solvents.
+
+    Parameters
+    ----------
+    membrane
+        A membrane with a history.
+    ax
+        Ternary axes of mpltern to draw on; new ones if None.
+    """
+    history = _history(membrane)
+    need("plot", "matplotlib", "mpltern")
+    import mpltern  # noqa: F401  (registers the projection)
+
+    triangle: Any = _axes(ax, projection="ternary")
+    groups = _groups(membrane)
+    time = history.time.m_as("s")
+    with _styled():
+        places = _places(membrane)
+        for (label, fractions), color in zip(
+            places.items(), ("#b2182b", "#2166ac", "#7f7f7f"), strict=False
+        ):
+            corners = _corners(fractions, groups)
+            triangle.plot(*corners.T, color=color, lw=1.1, label=label)
+            marks = _clock(membrane)
+            points = _interpolated(marks, time, corners)
+            triangle.plot(*points.T, ls="", marker="o", ms=2.4, color=color)
+            if label == "surface":
+                _label_clock(triangle, marks, points)
+        start = _corners(places["surface"][:1], groups)
+        triangle.plot(*start.T, ls="", marker="s", ms=4, mfc="w", mec="k", label="cast")
+        names = history.components
+        triangle.set_tlabel(_together(names, groups[0]))
+        triangle.set_llabel(_together(names, groups[1]))
+        triangle.set_rlabel(_together(names, groups[2]))
+        for axis in (triangle.taxis, triangle.laxis, triangle.raxis):
+            axis.set_label_position("corner")
+            axis.set_ticks([0.2, 0.4, 0.6, 0.8])
+        triangle.grid(lw=0.3, color="0.85")
+        triangle.legend(
+            loc="upper left", bbox_to_anchor=(-0.08, 1.02), handlelength=1.4
+        )
+    return triangle
+
+
+def profiles(membrane: Membrane, ax: Axes | None = None) -> Axes:
+    """Draw polymer and water against depth in the wet film at several times.
+
+    Parameters
+    ----------
+    membrane
+        A membrane with a history.
+    ax
+        Axes to draw on; new ones if None.
+    """
+    history = _history(membrane)
+    ax = _axes(ax)
+    groups = _groups(membrane)
+    water = _water(history.components, groups)
+    names = history.components
+    with _styled():
+        from matplotlib import colormaps
+        from matplotlib.lines import Line2D
+
+        times = _profile_times(membrane)
+        shades = colormaps["plasma"](np.linspace(0.02, 0.85, len(times)))
+        for time, color in zip(times, shades, strict=True):
+            moment = history.at(units.make(time, "s"))
+            depth = moment.depth.m_as("um")
+            polymer = moment.volume_fraction[:, groups[0]].sum(axis=1)
+            ax.plot(depth, polymer, color=color, label=f"{time:.3g} s")
+            ax.plot(depth, moment.volume_fraction[:, water], color=color, ls="--")
+        ax.set_xlim(left=0)
+        ax.set_ylim(0, 1)
+        ax.set_xlabel("depth in the wet film (µm)")
+        ax.set_ylabel("volume fraction")
+        clocks = ax.legend(
+            title="time", loc="upper left", bbox_to_anchor=(1.0, 1.02), handlelength=1.2
+        )
+        ax.add_artist(clocks)
+        ax.legend(
+            handles=[
+                Line2D([], [], color="k", label=_together(names, groups[0])),
+                Line2D([], [], color="k", ls="--", label=names[water]),
+            ],
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            ncols=2,
+        )
+    return ax
+
+
+def summary(membranes: Membrane | Sequence[Membrane], measured: Any = None) -> Figure:
+    """Draw a page: pores of the series, one run's path and profiles, what was assumed.
+
+    Parameters
+    ----------
+    membranes
+        One membrane or a series. Path and profiles are of the middle one of those
+        whose minimum-pore layer is inside, else of the last that has a history.
+    measured
+        The table ``[measured]`` of a case, for hollow points beside the curves.
+    """
+    runs = _runs(membranes)
+    need("plot", "matplotlib", "mpltern")
+    import mpltern  # noqa: F401  (registers the projection)
+    from matplotlib.figure import Figure
+
+    shown = _middle(runs)
+    caption = _caption(runs)
+    with _styled():
+        rows = 4.1 + (4.0 if shown else 0.0)
+        height = rows + 0.15 * len(caption) + 0.7
+        figure = Figure(figsize=(7.5, height))
+        top = 1 - 0.85 / height
+        bottom = (0.15 * len(caption) + 0.75) / height
+        grid = figure.add_gridspec(
+            2 if shown else 1,
+            2 if shown else 1,
+            **{"left": 0.085, "right": 0.9, "top": top, "bottom": bottom},
+            height_ratios=[1, 1] if shown else [1],
+            hspace=0.55,
+            wspace=0.42,
+        )
+        pores(runs, figure.add_subplot(grid[0, :]), measured=measured)
+        if shown is not None:
+            label = _labels(runs)[runs.index(shown)]
+            titled = f", {label}" if len(runs) > 1 else ""
+            ternary = path(shown, figure.add_subplot(grid[1, 0], projection="ternary"))
+            ternary.set_title(f"Composition path{titled}", pad=26)
+            profiles(shown, figure.add_subplot(grid[1, 1])).set_title(
+                f"Profiles in the film{titled}", pad=26
+            )
+        figure.text(0.02, 1 - 0.25 / height, runs[0].name, weight="bold", size=9.5)
+        figure.text(0.02, 0.1 / height, "\n".join(caption), size=7, va="bottom")
+    return figure
+
+
+# ----------------------------------------------------------------------- drawing
+def _draw_pores(ax: Axes, membrane: Membrane, color: Any, label: str) -> list[Any]:
+    profile = membrane.pore_profile
+    if profile is None:
+        return []
+    depth = profile.depth.m_as("um")
+    diameter = profile.pore_diameter.m_as("um")
+    (line,) = ax.plot(depth, diameter, color=color, label=label)
+    demixed = _um(membrane.coacervation_depth)
+    if demixed > 0:
+        edge = np.append(depth[depth < demixed], demixed)
+        upper = np.interp(edge, depth, diameter)
+        # From far below: the lower limit of a logarithmic axis cuts it.
+        ax.fill_between(edge, 1e-6, upper, color=color, alpha=_LIGHT_ZONE, lw=0)
+    layer = membrane.minimum_pore_layer
+    if layer.depth is not None and layer.pore_diameter is not None:
+        ax.plot(
+            _um(layer.depth),
+            _um(layer.pore_diameter),
+            **{"ls": "", "marker": "o", "ms": 6, "mfc": color, "mec": "w"},
+            clip_on=False,
+            zorder=5,
+        )
+    return [line]
+
+
+def _draw_measured(
+    ax: Axes, row: Mapping[str, Any], membrane: Membrane, color: Any
+) -> None:
+    hollow: dict[str, Any] = {
+        "ls": "",
+        "mfc": "w",
+        "mec": color,
+        "ms": 5.5,
+        "clip_on": False,
+    }
+    hollow |= {"zorder": 6, "mew": 1.1}
+    sheet = _range(row.get("thickness")) or (_um(membrane.thickness),) * 2
+    for name, x in (("surface_pore", 0.0), ("back_pore", math.sqrt(math.prod(sheet)))):
+        found = _range(row.get(name))
+        if found and math.isfinite(x):
+            middle = math.sqrt(math.prod(found))
+            if found[1] > found[0]:
+                ax.plot([x, x], found, color=color, lw=1, clip_on=False, zorder=5)
+            ax.plot(x, middle, marker="D" if name == "back_pore" else "s", **hollow)
+    depth = _range(row.get("minimum_layer_depth"))
+    if depth:
+        pore = _range(row.get("minimum_pore"))
+        x = (depth[0] + depth[1]) / 2
+        if pore:
+            ax.plot(x, math.sqrt(math.prod(pore)), marker="v", **hollow)
+        else:
+            # Its depth alone was measured: it stands on the axis.
+            ax.plot(x, 0.02, marker="v", transform=ax.get_xaxis_transform(), **hollow)
+
+
+def _pore_legends(
+    ax: Axes, runs: Sequence[Membrane], lines: list[Any], measured: bool
+) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    def marker(shape: str, label: str, *, hollow: bool = True) -> Line2D:
+        face = "w" if hollow else "0.4"
+        edge = "0.4" if hollow else "w"
+        style: dict[str, Any] = {
+            "ls": "",
+            "marker": shape,
+            "mfc": face,
+            "mec": edge,
+            "ms": 5.5,
+        }
+        return Line2D([], [], label=label, **style)
+
+    signs: list[Any] = [
+        marker("o", "minimum-pore layer", hollow=False),
+        Patch(fc="0.4", alpha=2 * _LIGHT_ZONE, label="demixed in air"),
+    ]
+    if measured:
+        signs += [
+            marker("s", "surface, measured"),
+            marker("v", "layer, measured"),
+            marker("D", "support side, measured"),
+        ]
+    above: dict[str, Any] = {
+        "loc": "lower left",
+        "borderaxespad": 0,
+        "columnspacing": 1.2,
+    }
+    first = ax.legend(handles=signs, ncols=5, bbox_to_anchor=(0, 1.02), **above)
+    addresses = sorted({address for run in runs for address in run.inputs_text})
+    if lines and len(runs) > 1:
+        ax.add_artist(first)
+        title = addresses[0] if len(addresses) == 1 else None
+        ax.legend(
+            handles=lines,
+            title=title,
+            loc="upper left",
+            bbox_to_anchor=(1.01, 1.0),
+            borderaxespad=0,
+            handlelength=1.2,
+        )
+
+
+def _label_clock(ax: Any, marks: Sequence[float], points: np.ndarray) -> None:
+    """Write the time beside each dot that is far enough from the last labeled one."""
+    last = None
+    for time, point in zip(marks, points, strict=True):
+        if last is None or np.abs(point - last).max() > _LABEL_SPACING:
+            last = point
+            ax.text(*point, f"  {time:g} s", size=6.5, ha="left", va="center")
+
+
+# ------------------------------------------------------------------------ choosing
+def _runs(membranes: Membrane | Sequence[Membrane]) -> list[Membrane]:
+    runs = [membranes] if isinstance(membranes, Membrane) else list(membranes)
+    if not runs:
+        raise InputError("there is no membrane to draw")
+    return runs
+
+
+def _history(membrane: Membrane) -> Any:
+    if membrane.history is None:
+        raise InputError("this membrane has no history: simulate with history=True")
+    return membrane.history
+
+
+def _middle(runs: Sequence[Membrane]) -> Membrane | None:
+    """Return the run whose path and profiles stand for the series."""
+    kept = [run for run in runs if run.history is not None]
+    inside = [run for run in kept if run.minimum_pore_layer.state == "inside"]
+    if inside:
+        return inside[(len(inside) - 1) // 2]
+    return kept[-1] if kept else None
+
+
+def _labels(runs: Sequence[Membrane]) -> list[str]:
+    addresses = {address for run in runs for address in run.inputs_text}
+    if len(addresses) == 1:
+        return [next(iter(run.inputs_text.values()), "") for run in runs]
+    return [", ".join(f"{a} {v}" for a, v in run.inputs_text.items()) for run in runs]
+
+
+def _groups(membrane: Membrane) -> tuple[list[int], list[int], list[int]]:
+    """Return which components stand in the corners: polymer, solvent, nonsolvent.
+
+    Roles are those of the recipe; a component outside it has the usual one.
+    """
+    from membranekit import library
+    from membranekit.case import Case
+
+    corners: tuple[list[int], list[int], list[int]] = ([], [], [])
+    solution = Case.from_toml(membrane.case_toml).solution
+    recipe = {part.name for part in solution.components}
+    for index, name in enumerate(membrane.history.components):
+        if name in recipe:
+            role = solution.role_of(name)
+        else:
+            role = library.lookup(name).usual_role.replace(" ", "_")
+        corners[{"membrane_polymer": 0, "nonsolvent": 2}.get(role, 1)].append(index)
+    return corners
+
+
+def _places(membrane: Membrane) -> dict[str, np.ndarray]:
+    """Return the volume fractions (n_time, n_component) at three depths."""
+    history = membrane.history
+    fractions = history.volume_fraction
+    surface = history.surface_volume_fraction
+    places = {"surface": fractions[:, 0] if surface is None else surface}
+    dry = history.dry_depth
+    depth = np.arange(fractions.shape[1]) if dry is None else dry.m_as("um")
+    layer = membrane.minimum_pore_layer
+    cells = {}
+    if layer.depth is not None and dry is not None:
+        cells["layer"] = int(np.abs(depth - _um(layer.depth)).argmin())
+    cells["middle"] = int(np.abs(depth - depth[-1] / 2).argmin())
+    for name, cell in cells.items():
+        if cell > 0:
+            at = "" if dry is None else f", {depth[cell]:.2g} µm"
+            places[f"{name}{at}"] = fractions[:, cell]
+    return places
+
+
+def _clock(membrane: Membrane) -> list[float]:
+    """Return the times of the dots: 1, 2, 5, 10 ... s within the history."""
+    end = float(membrane.history.time.m_as("s")[-1])
+    return [
+        factor * 10.0**power
+        for power in range(0, 6)
+        for factor in (1, 2, 5)
+        if factor * 10.0**power <= end
+    ]
+
+
+def _profile_times(membrane: Membrane) -> list[float]:
+    """Return up to seven times: three of the air, four of the first bath."""
+    end = float(membrane.history.time.m_as("s")[-1])
+    steps = [
+        (step["kind"], step["start"].m_as("s"), step["end"].m_as("s"))
+        for step in membrane.schedule
+    ]
+    air = next((stop for kind, _, stop in steps if kind == "air"), 0.0)
+    bath = next((stop for kind, _, stop in steps if kind == "immersion"), end)
+    times = [0.0, air / 3, air]
+    times += [air + (bath - air) * share for share in (0.01, 0.05, 0.2, 1.0)]
+    return sorted({float(f"{time:.3g}") for time in times if time <= end})
+
+
+def _water(names: Sequence[str], groups: Sequence[Sequence[int]]) -> int:
+    if "water" in names:
+        return list(names).index("water")
+    return (list(groups[2]) or list(groups[1]) or [0])[0]
+
+
+# --------------------------------------------------------------------- small sums
+def _um(quantity: Any) -> float:
+    return math.nan if quantity is None else float(quantity.m_as("um"))
+
+
+def _corners(fractions: np.ndarray, groups: Iterable[Sequence[int]]) -> np.ndarray:
+    """Sum fractions (n, component) into the three corners of the triangle."""
+    return np.stack([fractions[:, group].sum(axis=1) for group in groups], axis=1)
+
+
+def _interpolated(
+    wanted: Sequence[float], time: np.ndarray, values: np.ndarray
+) -> np.ndarray:
+    columns = [np.interp(wanted, time, column) for column in values.T]
+    return np.stack(columns, axis=1)
+
+
+def _together(names: Sequence[str], group: Sequence[int]) -> str:
+    return " + ".join(names[index] for index in group) or "nothing"
+
+
+def _rows(measured: Any) -> list[Mapping[str, Any]]:
+    if measured is None:
+        return []
+    return list(measured["rows"] if isinstance(measured, Mapping) else measured)
+
+
+def _match(row: Mapping[str, Any], runs: Sequence[Membrane]) -> int | None:
+    """Return which run a measured row belongs to, by the addresses in both."""
+    wanted = {key: value for key, value in row.items() if "." in key}
+    for index, run in enumerate(runs):
+        given = run.inputs
+        if wanted and all(
+            key in given and _equal(value, given[key]) for key, value in wanted.items()
+        ):
+            return index
+    return None
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """Tell whether a value of a row and an input of a run are the same."""
+    for kind in _VARIED:
+        try:
+            two = units.si(one, kind, "measured"), units.si(other, kind, "input")
+        except MembranekitError:
+            continue
+        return math.isclose(*two)
+    return bool(one == other)
+
+
+def _range(given: Any) -> tuple[float, float] | None:
+    """Return the ends [um] of a measured length: ``"2 um"`` or ``"0.5..1 um"``."""
+    if given is None:
+        return None
+    ends = [given, given]
+    if isinstance(given, str) and ".." in given:
+        first, last = given.split("..", 1)
+        ends = [f"{first} {last.strip().partition(' ')[2]}", last]
+    low, high = (units.si(end, "length", "measured") for end in ends)
+    return 1e6 * low, 1e6 * high
+
+
+def _caption(runs: Sequence[Membrane]) -> list[str]:
+    """Return lines that say what the page rests on."""
+    lines: list[str] = []
+    for name, opening in (
+        ("assumed", "Assumed (largest effect on the layer's depth first)"),
+        ("fitted", "Fitted"),
+        ("extrapolated", "Extrapolated"),
+    ):
+        entries = gather(runs, name)
+        if entries:
+            texts = [_entry(entry) for entry in entries[:_CAPTION_ENTRIES]]
+            if len(entries) > _CAPTION_ENTRIES:
+                texts.append(f"and {len(entries) - _CAPTION_ENTRIES} more")
+            lines += textwrap.wrap(f"{opening}: {'; '.join(texts)}.", _CAPTION_WIDTH)
+    sets = sorted({run.trust.interactions for run in runs if run.trust.interactions})
+    if sets:
+        lines += textwrap.wrap(f"Interactions: {'; '.join(sets)}.", _CAPTION_WIDTH)
+    stopped = sum(not run.success for run in runs)
+    if stopped:
+        lines.append(f"{stopped} of {len(runs)} runs stopped early.")
+    return lines
+
+
+def _entry(entry: Assumption) -> str:
+    value = f" {entry.value_text}" if entry.value_text else ""
+    effect = f" (effect {entry.effect_text})" if entry.effect_text else ""
+    return f"{entry.name}{value}{effect}"
+
+
+# --------------------------------------------------------------------- matplotlib
+def _styled() -> Any:
+    need("plot", "matplotlib")
+    import matplotlib
+
+    return matplotlib.rc_context(_STYLE)
+
+
+def _axes(ax: Axes | None, **subplot: str) -> Any:
+    if ax is not None:
+        return ax
+    need("plot", "matplotlib")
+    from matplotlib import pyplot
+
+    with _styled():
+        return pyplot.figure(layout="constrained").add_subplot(**subplot)
+
+
+def _colors(count: int) -> list[Any]:
+    from matplotlib import colormaps
+
+    return list(colormaps["viridis"](np.linspace(0.0, 0.88, max(count, 2))))[:count]
+
+
+def _decades(ax: Axes, runs: Sequence[Membrane]) -> tuple[float, float]:
+    """Return the limits that hold all pores, with room for markers."""
+    profiles = [run.pore_profile for run in runs if run.pore_profile is not None]
+    if not profiles:
+        return 0.01, 100.0
+    diameters = np.concatenate([p.pore_diameter.m_as("um") for p in profiles])
+    diameters = diameters[diameters > 0]
+    return 0.5 * float(diameters.min()), 2.0 * float(diameters.max())
