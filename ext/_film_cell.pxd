@@ -31,6 +31,7 @@ cdef struct Cell:
     double dmu[49]
     double s[49]
     double ds[343]          # ds[d][i][j]: derivative of s with respect to u_d
+    double dlean[49]        # derivative of the logarithm of the lean composition
 
 
 cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell* c,
@@ -345,6 +346,9 @@ cdef inline int evaluate_cell(const Mixture* mixture, const Friction* f,
             dphi_r[i] = (jr[i * n + d] - phi_r[i] * drich) / rich_total
             dphi_l[i] = (jx[i * n + d] - phi_l[i] * dlean) / lean_total
             dphi[i] = ((1.0 if i == d else 0.0) - c.phi[i]) / total
+        for i in range(n):
+            c.dlean[i * n + d] = dphi_l[i] / (
+                phi_l[i] if phi_l[i] > 1e-150 else 1e-150)
         df_rich = (drich - f_rich) / total
         df_lean = (dlean - f_lean) / total
         for i in range(n * n):

@@ -660,16 +660,33 @@ cdef class Film:
                                       + 0.5 * slope[i] * dphi / sl[i] * q[i])
         return 0
 
-    cdef void _half_cell(self, const double* flux, double* drop, double* d_u,
+    cdef void _half_cell(self, const double* flux, const double* outside, double* drop,
+                         double* d_u, double* d_outside,
                          double* resistance) noexcept nogil:
-        """Fall of potential R j over the half cell at the surface for the flux j, its
-        derivative with respect to u of cell 0 (n, n), and R (n, n)."""
+        """Fall of potential R j over the half cell at the surface for the flux j, with
+        R (n, n) and the derivatives (n, n) with respect to u of cell 0 and to the
+        logarithm of `outside` (n), the liquid beside a demixed cell, or NULL.
+
+        The fractions in R are log-means of cell 0's and of what they would be with this
+        liquid as the lean phase: then a mere difference of composition drives no
+        liquid through the pores (Gibbs-Duhem).
+        """
         cdef int n = self.n, i, j, d
         cdef Cell* c = &self.cell[0]
-        cdef double h = 0.5 * self.dm[0] * c.total, value, dphi_i, dphi_j
+        cdef double h = 0.5 * self.dm[0] * c.total, value, slope_i, slope_j, mean, here
         cdef double root[7]
+        cdef double elastic[7]
+        cdef double lean = 0.0
+        cdef bint open_pores = outside != NULL and c.two
         for i in range(n):
             root[i] = sqrt(c.phi[i])
+            elastic[i] = 0.0
+            lean += c.x[i]
+        if open_pores:
+            for i in range(n):
+                mean = log_mean(1.0, outside[i] * lean / c.x[i], &here, &value)
+                elastic[i] = value * outside[i] * lean / c.x[i] / mean
+                root[i] = sqrt(c.phi[i] * mean)
         for i in range(n):
             value = 0.0
             for j in range(n):
@@ -680,15 +697,22 @@ cdef class Film:
             return
         for d in range(n):
             for i in range(n):
-                dphi_i = ((1.0 if i == d else 0.0) / c.phi[i] - 1.0) / c.total
+                slope_i = ((1.0 if i == d else 0.0) / c.phi[i] - 1.0) / c.total
+                if open_pores:
+                    slope_i -= elastic[i] * c.dlean[i * n + d]
                 value = 0.0
                 for j in range(n):
-                    dphi_j = ((1.0 if j == d else 0.0) / c.phi[j] - 1.0) / c.total
+                    slope_j = ((1.0 if j == d else 0.0) / c.phi[j] - 1.0) / c.total
+                    if open_pores:
+                        slope_j -= elastic[j] * c.dlean[j * n + d]
                     value += (
                         0.5 * self.dm[0] * c.s[i * n + j] + h * c.ds[(d * n + i) * n + j]
-                        - 0.5 * h * c.s[i * n + j] * (dphi_i + dphi_j)
+                        - 0.5 * h * c.s[i * n + j] * (slope_i + slope_j)
                     ) / (root[i] * root[j]) * flux[j]
                 d_u[i * n + d] = value
+                if d_outside != NULL:
+                    d_outside[i * n + d] = -0.5 * elastic[d] * (
+                        (drop[i] if i == d else 0.0) + resistance[i * n + d] * flux[d])
 
     cdef void _interface(self, const double* z, double* phi) noexcept nogil:
         """Volume fractions (n) of the bath's liquid at the interface."""
@@ -719,6 +743,7 @@ cdef class Film:
         cdef const double* s
         cdef const double* outer
         cdef double q, distance, value
+        cdef double d_phi[49]
         cdef double d_in[7]
         cdef double d_out[7]
         cdef double d_q[7]
@@ -735,7 +760,8 @@ cdef class Film:
         if self.mode == AIR:
             if self._gas_flux(s, flux, gas) != 0:
                 return -1
-            self._half_cell(flux, drop, d_u if with_blocks else NULL, resistance)
+            self._half_cell(flux, NULL, drop, d_u if with_blocks else NULL, NULL,
+                            resistance)
             for i in range(n):
                 f[self.start[node] + i] = self.cell[0].mu[i] - s[i] - drop[i]
                 f[self.start[node + 1] + i] -= flux[i] * (1.0 + self.spoil)
@@ -761,7 +787,7 @@ cdef class Film:
                 self.trouble = SURFACE
                 return -1
         potentials(&self.mixture, n, phi, mu, hessian)
-        self._half_cell(s, drop, d_u if with_blocks else NULL, resistance)
+        self._half_cell(s, phi, drop, d_u if with_blocks else NULL, d_phi, resistance)
         q = s[n + ref]
         outer = z + self.start[node - 1]
         distance = 0.5 * self.width[node - 1]
@@ -785,8 +811,10 @@ cdef class Film:
                         self.cell[0].dmu[i * n + d] - d_u[i * n + d])
                     if d != ref:
                         # phi of the reference falls as phi_d rises
-                        block[i * bs + n + d] = phi[d] * (hessian[i * n + ref]
-                                                          - hessian[i * n + d])
+                        block[i * bs + n + d] = (
+                            phi[d] * (hessian[i * n + ref] - hessian[i * n + d])
+                            - d_phi[i * n + d]
+                            + d_phi[i * n + ref] * phi[d] / phi[ref])
                 lower[(node + 1) * BLOCK + i * bs + i] -= 1.0 + self.spoil
                 block[(n + ref) * bs + i] = 1.0
                 if i != ref:
