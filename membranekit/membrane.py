@@ -51,6 +51,7 @@ __all__ = [
     "save",
     "saved_case_text",
     "to_document",
+    "to_plain",
 ]
 
 SCHEMA = 1
@@ -171,7 +172,7 @@ def _same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _figures(value: float, digits: int = 3) -> str:
+def figures(value: float, digits: int = 3) -> str:
     """Write a number with `digits` significant digits, and no exponent near one."""
     if value == 0:
         return "0"
@@ -184,7 +185,7 @@ def _amount(value: float | None, unit: str) -> str:
     """Write an SI value in `unit`, or ``-`` where there is none."""
     if value is None:
         return "-"
-    text = _figures(_shown(value, unit))
+    text = figures(_shown(value, unit))
     return text if unit == "1" else f"{text} {'%' if unit == 'percent' else unit}"
 
 
@@ -211,6 +212,18 @@ def _json_given(value: Any) -> Any:
     return value if isinstance(value, (str, type(None))) else _number(value)
 
 
+def to_plain(value: Any) -> Any:
+    """Return a quantity, number or text as JSON takes it.
+
+    Parameters
+    ----------
+    value
+        A quantity becomes ``{"value": ..., "unit": ...}``; a number that is not
+        finite becomes None.
+    """
+    return _json_given(_as_given(value))
+
+
 def _given(value: Any) -> Any:
     """Return a value given as text, number or (number, unit), to a user."""
     return units.make(*value) if isinstance(value, tuple) else value
@@ -220,8 +233,8 @@ def _written(value: Any) -> str:
     """Write a value given as text, number or (number, unit), for a reader."""
     if isinstance(value, tuple):
         number, unit = value
-        return f"{_figures(number)} {'%' if unit == 'percent' else unit}".rstrip()
-    return value if isinstance(value, str) else _figures(value)
+        return f"{figures(number)} {'%' if unit == 'percent' else unit}".rstrip()
+    return value if isinstance(value, str) else figures(value)
 
 
 def _as_given(value: Any) -> Any:
@@ -962,7 +975,7 @@ def _key(name: str) -> str:
 
 
 def _margins(layer: MinimumPoreLayer) -> str:
-    return ", ".join(f"{name} {_figures(x)}" for name, x in layer.margins.items())
+    return ", ".join(f"{name} {figures(x)}" for name, x in layer.margins.items())
 
 
 def _reasons(given: Mapping[str, Any]) -> list[str]:

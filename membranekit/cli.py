@@ -1,0 +1,541 @@
+"""The command line: every command imports what it needs when it runs.
+
+Tables go to stdout, progress and faults to stderr. With ``--json`` stdout holds one
+JSON object and nothing else. Exit status: 0 done, 1 a run did not succeed, 2 bad
+input, 130 stopped by the user.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from membranekit.errors import InputError, MembranekitError, OutputError
+
+if TYPE_CHECKING:
+    from membranekit.case import Case
+    from membranekit.membrane import Assumption, Membrane
+    from membranekit.substances import Substance
+
+FAILED, BAD_INPUT, STOPPED = 1, 2, 130
+
+_SAVED = (".json", ".nc")
+_NARROWEST = 80
+
+_GUIDE = """\
+# A case file of membranekit, in TOML. Edit it, then
+#
+#     membranekit check {name}
+#     membranekit run {name}
+#     membranekit run {name} --set "air.time=2 s, 4 s" --output series.csv
+#
+# A value with a unit is text in quotes, such as "6 s"; parts by mass are bare numbers
+# of any total. What may be added:
+#
+#   [solution]       temperature = "25 degC", interactions = "name of a set",
+#                    cloud_point = {{ nonsolvent = "water", mass_fraction = "4.8 %",
+#                                    temperature = "25 degC" }}
+#   [process]        line_speed = "0.6 m/min": a step may then say length = "60 mm"
+#   air              dew_point or humidity_ratio in place of relative_humidity;
+#                    vapor = {{ NMP = "20 %" }}, flow_length = "0.1 m", cover = "5 mm",
+#                    transfer_coefficient = "5 mm/s", pressure = "1 atm"
+#   immersion        bath = {{ water = 80, DMAc = 20 }}, sides = "both" after peeling
+#   after the baths  steps of the kinds rinse, dry, hydrophilize
+#   [series]         several lines are run in every combination
+
+"""
+
+
+class _Commands(click.Group):
+    """A group that turns the package's errors into one message and a status."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MembranekitError as error:
+            _say(f"membranekit: {error}", err=True)
+            ctx.exit(BAD_INPUT)
+        except KeyboardInterrupt:
+            _say("membranekit: stopped by the user", err=True)
+            ctx.exit(STOPPED)
+
+
+def _say(text: str, *, err: bool = False) -> None:
+    """Print a text, spelling out what the console's encoding lacks."""
+    stream = sys.stderr if err else sys.stdout
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
+
+
+def _say_json(document: dict[str, Any]) -> None:
+    import json
+
+    click.echo(json.dumps(document, indent=1, allow_nan=False))
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        import membranekit
+
+        click.echo(f"membranekit {membranekit.__version__}")
+        ctx.exit()
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
+def main() -> None:
+    """Simulate phase-inversion membranes: from a recipe and its steps to the pores."""
+
+
+_settings = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="ADDRESS=VALUE",
+    help='Replace a value: "air.time=4 s"; "air.time=2 s, 4 s" makes a series.',
+)
+
+_as_json = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."
+)
+
+
+# ------------------------------------------------------------------------ commands
+@main.command()
+@click.argument("file", metavar="FILE")
+@click.option(
+    "--from",
+    "source",
+    default="example1",
+    show_default=True,
+    metavar="NAME",
+    help="The shipped case to begin with.",
+)
+def new(file: str, source: str) -> None:
+    """Write a commented case FILE to edit; an existing file is left alone."""
+    from importlib.resources import files
+
+    path = Path(file)
+    if path.suffix.lower() != ".toml":
+        raise InputError(f"{file}: the name of a case file ends in .toml")
+    shipped = {
+        entry.name.removesuffix(".toml"): entry
+        for entry in files("membranekit").joinpath("cases").iterdir()
+        if entry.name.endswith(".toml")
+    }
+    if source not in shipped:
+        raise InputError(f"--from {source}: the cases are {', '.join(sorted(shipped))}")
+    text = _GUIDE.format(name=path.name) + shipped[source].read_text(encoding="utf-8")
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise OutputError(f"{file} is there already, and is left as it is") from None
+    except OSError as error:
+        raise OutputError(f"{file}: {error.strerror}") from error
+    _say(f"{file} is written; membranekit run {file} runs it")
+
+
+@main.command()
+@click.argument("case", metavar="CASE")
+@_settings
+@_as_json
+@click.pass_context
+def check(
+    ctx: click.Context, case: str, settings: tuple[str, ...], as_json: bool
+) -> None:
+    """Tell what can be told of CASE without a run; status 1 if it cannot run."""
+    read = _read_case(case, settings)
+    findings = _check_all(read)
+    ok = not any(finding.severity == "error" for finding in findings)
+    if as_json:
+        from membranekit.membrane import to_plain
+
+        listed = [
+            {"where": each.where, "what": each.what, "value": to_plain(each.value)}
+            for each in findings
+        ]
+        _say_json({"ok": ok, "findings": listed})
+    else:
+        _say(f"{read.name}\n\n{read.runs[0].solution}\n")
+        for finding in findings:
+            _say(_finding_text(finding))
+        _say("It can run." if ok else "It cannot run.")
+    ctx.exit(0 if ok else FAILED)
+
+
+@main.command()
+@click.argument("case", metavar="CASE")
+@_settings
+@_as_json
+@click.option("--output", metavar="FILE", help="Save the runs: .csv, .json or .nc.")
+@click.option("--plot", "figure", metavar="FILE", help="Draw a page: .png, .pdf, .svg.")
+@click.option("--cite", is_flag=True, help="List the sources used, as BibTeX.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many runs to compute at once.",
+)
+@click.pass_context
+def run(
+    ctx: click.Context,
+    case: str,
+    settings: tuple[str, ...],
+    as_json: bool,
+    output: str | None,
+    figure: str | None,
+    cite: bool,
+    workers: int,
+) -> None:
+    """Run CASE: a shipped name, a .toml file, or a saved run.json or run.nc."""
+    read = _read_case(case, settings)
+    from membranekit import membrane as results
+
+    if output is not None:
+        results.check_output(output)
+    if figure is not None:
+        from membranekit import plot
+
+        plot.check_output(figure)
+    keep = figure is not None or (output or "").lower().endswith(".nc")
+    membranes, stopped = _simulate(read, workers=workers, history=keep)
+    if as_json:
+        _say_json(results.to_document(membranes, read))
+    elif membranes:
+        _report(read.name, membranes)
+    if cite and membranes:
+        _say(f"\n{_bibliography(membranes)}", err=as_json)
+    if membranes and output is not None:
+        results.save(membranes, output, read)
+    if membranes and figure is not None:
+        plot.save(plot.summary(membranes, measured=read.measured), figure)
+    if stopped:
+        done = f"{len(membranes)} of {len(read.runs)} runs are finished"
+        _say(f"membranekit: stopped by the user; {done}", err=True)
+        ctx.exit(STOPPED)
+    ctx.exit(0 if all(each.success for each in membranes) else FAILED)
+
+
+@main.command()
+def cases() -> None:
+    """List the shipped cases."""
+    from membranekit.case import cases as shipped
+
+    rows = [[name, case.name, _count(len(case.runs))] for name, case in shipped.items()]
+    _say_table(["case", "what it is", "series"], rows)
+
+
+@main.command()
+@click.argument("name", required=False)
+@_as_json
+def materials(name: str | None, as_json: bool) -> None:
+    """List the materials, or show the data sheet of the one called NAME."""
+    from membranekit.library import materials as known
+
+    if name is not None:
+        substance = known[name]
+        if as_json:
+            _say_json(substance.to_dict())
+        else:
+            _say_sheet(substance)
+    elif as_json:
+        _say_json({"materials": [known[each].to_dict() for each in known]})
+    else:
+        rows = [
+            [each.name, each.kind.replace("_", " "), ", ".join(each.aliases)]
+            for each in known.values()
+        ]
+        _say_table(["name", "kind", "also"], rows)
+
+
+# ----------------------------------------------------------------------- computing
+def _read_case(name: str, settings: Iterable[str]) -> Case:
+    """Read a shipped case, a case file, or the case inside a saved run."""
+    from membranekit.case import Case, read_case
+
+    path = Path(name)
+    if path.suffix.lower() in _SAVED:
+        from membranekit.membrane import saved_case_text
+
+        text = saved_case_text(path)
+        case = Case.from_toml(text, folder=path.parent, label=name)
+    else:
+        case = read_case(name)
+    return case.with_settings(settings)
+
+
+def _check_all(case: Case) -> list[Any]:
+    """Return the findings of all runs, each once."""
+    from membranekit.checks import check as find
+
+    found: dict[tuple[str, str, str], Any] = {}
+    for each in case.runs:
+        for finding in find(each.solution, each.process):
+            key = finding.where, finding.what, str(finding.value)
+            found.setdefault(key, finding)
+    return list(found.values())
+
+
+def _simulate(
+    case: Case, *, workers: int, history: bool
+) -> tuple[list[Membrane], bool]:
+    """Run the case in groups of `workers`, so that a stop keeps what is finished."""
+    from membranekit.simulation import simulate_many
+
+    runs = case.runs
+    membranes: list[Membrane] = []
+    try:
+        with _progress(len(runs)) as bar:
+            for start in range(0, len(runs), workers):
+                group = runs[start : start + workers]
+                finished = simulate_many(group, workers=workers, history=history)
+                membranes += [
+                    membrane.with_inputs(one.inputs, case)
+                    for membrane, one in zip(finished, group, strict=True)
+                ]
+                if bar is not None:
+                    bar.update(len(group))
+    except KeyboardInterrupt:
+        return membranes, True
+    return membranes, False
+
+
+def _progress(length: int) -> Any:
+    """Return a progress bar on a terminal's stderr, elsewhere nothing."""
+    if not sys.stderr.isatty():
+        return nullcontext()
+    return click.progressbar(length=length, label="running", file=sys.stderr)
+
+
+# ------------------------------------------------------------------------ printing
+def _report(name: str, membranes: Sequence[Membrane]) -> None:
+    """Print the table of a series, and under it what it rests on."""
+    import shutil
+
+    from membranekit.membrane import gather
+
+    _say(f"{name}\n")
+    _say_runs(membranes, max(_NARROWEST, shutil.get_terminal_size().columns))
+    for each in membranes:
+        if not each.success:
+            _say(f"\n{_which(each, membranes)}stopped early: {each.message}")
+    for heading, listed in (
+        ("Assumed, largest effect on the layer's depth first", "assumed"),
+        ("Estimated", "estimated"),
+        ("Fitted", "fitted"),
+        ("Extrapolated", "extrapolated"),
+    ):
+        entries = gather(membranes, listed)
+        if entries:
+            _say(f"\n{heading}")
+            for entry in entries:
+                _say_paragraph(_trust_text(entry))
+    sets = dict.fromkeys(each.trust.interactions for each in membranes)
+    _say(f"\nInteractions: {'; '.join(filter(None, sets)) or 'none'}")
+    notes: dict[str, list[Membrane]] = {}
+    for each in membranes:
+        for note in dict.fromkeys([*_why(each), *each.notes]):
+            notes.setdefault(note, []).append(each)
+    if notes:
+        _say("\nNotes")
+    for note, of in notes.items():
+        said_of_all = len(of) == len(membranes)
+        where = "" if said_of_all else "".join(_which(each, membranes) for each in of)
+        _say_paragraph(f"{where}{note}")
+
+
+def _why(membrane: Membrane) -> list[str]:
+    why = membrane.minimum_pore_layer.why
+    return [f"minimum-pore layer: {why}"] if why else []
+
+
+def _which(membrane: Membrane, membranes: Sequence[Membrane]) -> str:
+    """Return which run of a series this is, for the beginning of a line."""
+    if len(membranes) == 1:
+        return ""
+    given = ", ".join(f"{key} {text}" for key, text in membrane.inputs_text.items())
+    return f"[{given}] "
+
+
+def _say_runs(membranes: Sequence[Membrane], width: int) -> None:
+    """Print one column a run, in as many blocks as the width asks for."""
+    columns = [_column(membrane) for membrane in membranes]
+    labels = list(dict.fromkeys(label for column in columns for label in column))
+    room = width - max(map(len, labels))
+    block: list[dict[str, str]] = []
+    used = 0
+    for column in columns:
+        needed = 2 + max(map(len, column.values()))
+        if block and used + needed > room:
+            _say_block(labels, block)
+            _say("")
+            block, used = [], 0
+        block.append(column)
+        used += needed
+    _say_block(labels, block)
+
+
+def _say_block(labels: Sequence[str], block: Sequence[dict[str, str]]) -> None:
+    rows = [[label, *(column.get(label, "") for column in block)] for label in labels]
+    _say_table(rows[0], rows[1:], numbers=True)
+
+
+def _column(membrane: Membrane) -> dict[str, str]:
+    """Return the rows of one run: label with unit to number."""
+    layer = membrane.minimum_pore_layer
+    state = layer.state or ("failed" if not membrane.success else "-")
+    permeance = membrane.permeance
+    return {
+        **membrane.inputs_text,
+        "surface pores, um": _number(membrane.surface_pore_diameter, "um"),
+        "minimum-pore layer": state,
+        **{f"  margin: {name}": _figures(x) for name, x in layer.margins.items()},
+        "  depth, um": _number(layer.depth, "um"),
+        "  pores, um": _number(layer.pore_diameter, "um"),
+        "support-side pores, um": _number(membrane.support_side_pore_diameter, "um"),
+        "demixed in air to, um": _number(membrane.coacervation_depth, "um"),
+        "thickness, um": _number(membrane.thickness, "um"),
+        "porosity, %": _number(membrane.porosity, "percent"),
+        "specific surface, m**2/g": _number(membrane.specific_surface_area, "m**2/g"),
+        "permeance, L/(m**2 h bar)": _number(permeance, "L/(m**2 h bar)"),
+        "  ml/(cm**2 min atm)": _number(permeance, "ml/(cm**2 min atm)"),
+    }
+
+
+def _number(quantity: Any, unit: str) -> str:
+    return "-" if quantity is None else _figures(quantity.m_as(unit))
+
+
+def _figures(value: float) -> str:
+    from membranekit.membrane import figures
+
+    return figures(value)
+
+
+def _trust_text(entry: Assumption) -> str:
+    source = f": {entry.source}" if entry.source else ""
+    return f"{entry}{source}"
+
+
+def _bibliography(membranes: Sequence[Membrane]) -> str:
+    """Return the sources of the values in `Trust`, one BibTeX entry each."""
+    import membranekit
+    from membranekit.membrane import gather
+
+    uses: dict[str, list[str]] = {}
+    for listed in ("assumed", "estimated", "fitted", "extrapolated"):
+        for entry in gather(membranes, listed):
+            if entry.source:
+                names = uses.setdefault(entry.source, [])
+                if entry.name not in names:
+                    names.append(entry.name)
+    own = f"version {membranekit.__version__}"
+    entries = [
+        f"@software{{membranekit,\n  title = {{membranekit}},\n  note = {{{own}}}"
+    ]
+    for number, (source, names) in enumerate(uses.items(), start=1):
+        entries.append(
+            f"@misc{{source{number},\n  title = {{{_bibtex(source)}}},\n"
+            f"  note = {{used for {_bibtex(', '.join(names))}}}"
+        )
+    return "\n".join(f"{entry}\n}}" for entry in entries)
+
+
+def _bibtex(text: str) -> str:
+    for sign in "%&_#$":
+        text = text.replace(sign, f"\\{sign}")
+    return text.replace("{", "(").replace("}", ")")
+
+
+def _finding_text(finding: Any) -> str:
+    value = "" if finding.value is None else f" ({_value_text(finding.value)})"
+    return f"{finding.severity}: {finding.where}: {finding.what}{value}"
+
+
+def _value_text(value: Any) -> str:
+    from membranekit import units
+
+    return units.text(value) if hasattr(value, "units") else str(value)
+
+
+def _say_sheet(substance: Substance) -> None:
+    """Print a data sheet: each value with its basis and source."""
+    sheet = substance.to_dict()
+    properties = sheet.pop("properties")
+    for label, value in sheet.items():
+        if value not in ("", [], None):
+            text = ", ".join(value) if isinstance(value, list) else str(value)
+            _say(f"{label.replace('_', ' '):<12} {text}")
+    _say("")
+    rows = []
+    for label, entry in properties.items():
+        law = entry.get("correlation")
+        value = f"{_figures(entry['value'])} {entry['unit']}".rstrip()
+        shown = f"{value} at 25 degC ({law})" if law else value
+        rows.append(
+            [
+                label.replace("_", " "),
+                shown,
+                entry.get("uncertainty", ""),
+                entry["basis"],
+            ]
+        )
+    _say_table(["property", "value", "+-", "basis"], rows)
+    _say("\nSources")
+    for label, entry in properties.items():
+        note = f" ({entry['note']})" if entry.get("note") else ""
+        _say_paragraph(f"{label.replace('_', ' ')}: {entry['source']}{note}")
+
+
+def _say_paragraph(text: str) -> None:
+    import textwrap
+
+    for line in textwrap.wrap(text, 86, initial_indent="  ", subsequent_indent="    "):
+        _say(line)
+
+
+def _say_table(
+    header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: bool = False
+) -> None:
+    """Print a table without rules; of numbers, all but the first column right."""
+    import io
+
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for index, title in enumerate(header):
+        right = numbers and index > 0
+        table.add_column(
+            Text(title), justify="right" if right else "left", no_wrap=True
+        )
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console = Console(
+        file=io.StringIO(),
+        width=10_000,
+        force_terminal=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
+    )
+    console.print(table)
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    _say("\n".join(line.rstrip() for line in printed.splitlines()))
+
+
+def _count(runs: int) -> str:
+    return f"{runs} run{'' if runs == 1 else 's'}"

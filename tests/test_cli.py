@@ -1,0 +1,347 @@
+"""The command line: what it prints, where, with which status, and what it writes."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+from records import CASE, make_record
+
+from membranekit import simulation
+from membranekit.case import read_case
+from membranekit.cli import main
+from membranekit.errors import InputError
+from membranekit.membrane import Membrane
+
+SERIES = CASE + '[series]\n"air.time" = ["2 s", "6 s", "10 s"]\n'
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "case.toml").write_text(SERIES)
+    return tmp_path
+
+
+@pytest.fixture
+def made_up(monkeypatch):
+    """Put made-up records in place of the simulation; keep what was asked for."""
+    asked = []
+
+    def simulate_many(runs, *, workers=None, history=True):
+        membranes = []
+        for run in runs:
+            asked.append((run, history))
+            air = run.process.steps[0].time.m_as("s")
+            changes = {} if history else {"history": None}
+            membranes.append(Membrane.from_record(make_record(air, **changes)))
+        return membranes
+
+    monkeypatch.setattr(simulation, "simulate_many", simulate_many, raising=False)
+    return asked
+
+
+def call(*arguments):
+    return CliRunner().invoke(main, arguments, catch_exceptions=False)
+
+
+# --------------------------------------------------------------------------- start
+def test_help_imports_nothing_heavy():
+    heavy = ("numpy", "pint", "rich", "matplotlib", "membranekit.simulation")
+    program = (
+        "import sys\nfrom membranekit.cli import main\n"
+        "main(['--help'], standalone_mode=False)\n"
+        f"assert not set({heavy!r}) & set(sys.modules), sorted(sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    for command in ("new", "check", "run", "cases", "materials"):
+        assert re.search(rf"^  {command} ", done.stdout, re.MULTILINE)
+
+
+def test_version():
+    assert call("--version").stdout.startswith("membranekit 0.")
+
+
+# ----------------------------------------------------------------------------- run
+def test_run_prints_a_table_and_under_it_what_was_assumed(folder, made_up):
+    result = call("run", "case.toml")
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    table, _, rest = result.stdout.partition("Assumed")
+    rows = {line.rstrip()[:25].rstrip(): line for line in table.splitlines()}
+    assert rows["air.time"].split()[-6:] == ["2", "s", "6", "s", "10", "s"]
+    assert rows["minimum-pore layer"].split()[-3:] == ["inside"] * 3
+    assert rows["  depth, um"].split()[-3:] == ["4", "12", "20"]
+    assert rows["  margin: zone"].split()[-3:] == ["0.083"] * 3
+    assert rows["permeance, L/(m**2 h bar)"].split()[-3:] == ["36000"] * 3
+    assert rows["  ml/(cm**2 min atm)"].split()[-1] == "60.8"
+    assert rest.index("support.temperature") < rest.index("air.flow_length")
+    assert "effect 3 um" in rest
+    assert "fitted here to Table 1, 0 s" in rest
+    assert "Separate drops are not modeled." in rest
+    assert result.stdout.isascii()
+    assert max(map(len, result.stdout.splitlines())) <= 88
+
+
+def test_a_long_series_is_printed_in_blocks(folder, made_up):
+    times = ", ".join(f"{time} s" for time in range(1, 21))
+    result = call("run", "case.toml", "--set", f"air.time={times}")
+    heads = [line for line in result.stdout.splitlines() if line.startswith("air.time")]
+    assert len(heads) > 1
+    assert sum(line.count(" s") for line in heads) == 20
+    assert max(map(len, result.stdout.splitlines())) <= 88
+
+
+def test_run_as_json_prints_one_object_and_nothing_else(folder, made_up):
+    result = call("run", "case.toml", "--json")
+    document = json.loads(result.stdout)
+    assert result.stderr == ""
+    assert document["case"] == "made up"
+    assert [run["inputs"]["air.time"] for run in document["runs"]] == [
+        {"value": time, "unit": "s"} for time in (2.0, 6.0, 10.0)
+    ]
+    assert document["case_toml"] == read_case(folder / "case.toml").to_toml()
+
+
+def test_settings_replace_values_and_series(folder, made_up):
+    call("run", "case.toml", "--set", "air.time=4 s", "--set", "air.air_speed=1 m/s")
+    ((run, _),) = made_up
+    assert run.process.steps[0].time.m_as("s") == 4
+    assert run.process.steps[0].air_speed.m_as("m/s") == 1
+    assert sorted(run.inputs) == ["air.air_speed", "air.time"]
+
+
+def test_history_is_kept_only_where_it_is_needed(folder, made_up):
+    pytest.importorskip("xarray")
+    call("run", "case.toml", "--output", "run.csv")
+    assert not any(history for _, history in made_up)
+    call("run", "case.toml", "--output", "run.nc")
+    assert all(history for _, history in made_up[3:])
+
+
+@pytest.mark.parametrize("suffix", ["json", "nc"])
+def test_a_saved_run_runs_again(folder, made_up, suffix):
+    if suffix == "nc":
+        pytest.importorskip("h5netcdf")
+    first = call("run", "case.toml", "--output", f"run.{suffix}")
+    again = call("run", f"run.{suffix}")
+    assert again.exit_code == 0
+    assert again.stdout == first.stdout
+
+
+def test_plot_is_drawn(folder, made_up):
+    pytest.importorskip("mpltern")
+    result = call("run", "case.toml", "--plot", "run.png")
+    assert result.exit_code == 0
+    assert (folder / "run.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_sources_are_cited_once(folder, made_up):
+    result = call("run", "case.toml", "--cite", "--json")
+    json.loads(result.stdout)
+    assert result.stderr.count("@misc") == 2
+    assert "air.flow\\_length" in result.stderr
+    assert "@software{membranekit" in call("run", "case.toml", "--cite").stdout
+
+
+def test_a_failed_run_is_printed_with_the_others(folder, monkeypatch, made_up):
+    whole = simulation.simulate_many
+
+    def failing(runs, **options):
+        if runs[0].inputs["air.time"].m_as("s") == 6:
+            record = make_record(
+                **{"success": False, "message": "The step became too small."},
+                **{"layer": {}, "permeance": None, "profile": None},
+            )
+            return [Membrane.from_record(record)]
+        return whole(runs, **options)
+
+    monkeypatch.setattr(simulation, "simulate_many", failing)
+    result = call("run", "case.toml", "--output", "run.csv")
+    assert result.exit_code == 1
+    assert "[air.time 6 s] stopped early: The step became too small." in result.stdout
+    assert re.search(r"minimum-pore layer +inside +failed +inside", result.stdout)
+    assert len((folder / "run.csv").read_text().splitlines()) == 5
+
+
+def test_what_was_finished_before_a_stop_is_kept(folder, monkeypatch, made_up):
+    whole = simulation.simulate_many
+
+    def stopped(runs, **options):
+        if len(made_up) == 2:
+            raise KeyboardInterrupt
+        return whole(runs, **options)
+
+    monkeypatch.setattr(simulation, "simulate_many", stopped)
+    result = call("run", "case.toml", "--json", "--output", "run.csv")
+    assert result.exit_code == 130
+    assert len(json.loads(result.stdout)["runs"]) == 2
+    assert "2 of 3 runs are finished" in result.stderr
+    assert len((folder / "run.csv").read_text().splitlines()) == 4
+
+
+def test_a_stop_before_the_first_run_writes_nothing(folder, monkeypatch):
+    def stopped(runs, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(simulation, "simulate_many", stopped, raising=False)
+    result = call("run", "case.toml", "--output", "run.csv")
+    assert result.exit_code == 130
+    assert os.listdir(folder) == ["case.toml"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["no_such_case"], "no_such_case"),
+        (["nowhere/case.toml"], "nowhere"),
+        (["case.toml", "--set", "air.time=6"], "air.time"),
+        (["case.toml", "--set", "air.tme=6 s"], "tme"),
+        (["case.toml", "--set", "air.time=0,7 s"], "decimal point"),
+        (["case.toml", "--output", "run.txt"], ".csv"),
+        (["case.toml", "--output", "nowhere/run.csv"], "nowhere"),
+        (["case.toml", "--plot", "run.csv"], ".png"),
+        (["run.json"], "run.json"),
+    ],
+)
+def test_bad_input_ends_with_2_one_message_and_nothing_written(
+    folder, made_up, arguments, what
+):
+    result = call("run", *arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert what in result.stderr
+    assert "Traceback" not in result.stderr
+    assert made_up == []
+    assert os.listdir(folder) == ["case.toml"]
+
+
+def test_bad_input_found_by_the_simulation_ends_with_2(folder, monkeypatch):
+    def refusing(runs, **options):
+        raise InputError("support.material: no heat capacity")
+
+    monkeypatch.setattr(simulation, "simulate_many", refusing, raising=False)
+    result = call("run", "case.toml", "--output", "run.csv")
+    assert result.exit_code == 2
+    assert result.stderr == "membranekit: support.material: no heat capacity\n"
+    assert os.listdir(folder) == ["case.toml"]
+
+
+@pytest.mark.parametrize(
+    ("option", "file", "extra"), [("--output", "x.nc", "data"), ("--plot", "x.png", "")]
+)
+def test_a_missing_extra_ends_with_2_before_the_run(
+    folder, made_up, monkeypatch, option, file, extra
+):
+    import importlib.util
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    result = call("run", "case.toml", option, file)
+    assert result.exit_code == 2
+    assert f'pip install "membranekit[{extra or "plot"}]"' in result.stderr
+    assert made_up == []
+
+
+def test_consoles_that_lack_a_sign_are_served(folder, made_up):
+    (folder / "case.toml").write_text(SERIES.replace("made up", "µ-case"), "utf-8")
+    result = CliRunner(charset="ascii").invoke(main, ["run", "case.toml"])
+    assert result.exit_code == 0
+    assert "\\xb5-case" in result.stdout
+
+
+# --------------------------------------------------------------------------- check
+def finding(severity, **changes):
+    fields = {"where": "solution", "what": "one phase", "value": None}
+    return SimpleNamespace(**{**fields, **changes}, severity=severity)
+
+
+def found(monkeypatch, *findings):
+    checks = pytest.importorskip("membranekit.checks")
+    monkeypatch.setattr(checks, "check", lambda solution, process: list(findings))
+
+
+def test_check_ends_with_0_and_gives_each_finding_once(folder, monkeypatch):
+    found(monkeypatch, finding("info"), finding("info", value=3.5))
+    result = call("check", "case.toml")
+    assert result.exit_code == 0
+    assert result.stdout.count("one phase") == 2
+    assert "polysulfone" in result.stdout
+    document = json.loads(call("check", "case.toml", "--json").stdout)
+    assert document["ok"] is True
+    assert document["findings"][1] == {
+        **{"where": "solution", "what": "one phase"},
+        "value": 3.5,
+    }
+
+
+def test_check_ends_with_1_if_it_cannot_run(folder, monkeypatch):
+    found(monkeypatch, finding("error", what="no viscosity"))
+    result = call("check", "case.toml", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["ok"] is False
+
+
+@pytest.mark.parametrize("name", ["example1", "example2", "example3"])
+def test_shipped_cases_can_be_checked(name):
+    pytest.importorskip("membranekit.checks")
+    result = call("check", name, "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["findings"]
+
+
+# ----------------------------------------------------------- new, cases, materials
+@pytest.mark.parametrize("source", ["example1", "example2", "example3"])
+def test_new_writes_a_commented_case_that_reads_equal(folder, source):
+    result = call("new", "mine.toml", "--from", source)
+    assert result.exit_code == 0
+    assert read_case(folder / "mine.toml") == read_case(source)
+    assert (folder / "mine.toml").read_text("utf-8").startswith("# A case file")
+
+
+def test_new_refuses_to_overwrite(folder):
+    result = call("new", "case.toml")
+    assert result.exit_code == 2
+    assert "is there already" in result.stderr
+    assert (folder / "case.toml").read_text() == SERIES
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["mine.txt"], ["nowhere/mine.toml"], ["mine.toml", "--from", "example9"]],
+)
+def test_new_refuses_what_it_cannot_do(folder, arguments):
+    assert call("new", *arguments).exit_code == 2
+    assert os.listdir(folder) == ["case.toml"]
+
+
+def test_cases_and_materials_are_listed():
+    assert "example1" in call("cases").stdout
+    listed = call("materials").stdout
+    for name in ("PVDF", "NMP", "water", "glass"):
+        assert re.search(rf"^{name} ", listed, re.MULTILINE)
+    assert {
+        each["name"]
+        for each in json.loads(call("materials", "--json").stdout)["materials"]
+    } >= {"PVDF", "NMP"}
+
+
+def test_a_data_sheet_names_each_source():
+    sheet = call("materials", "PSF").stdout
+    assert "polysulfone P-3500" in sheet
+    assert re.search(r"^density +1240 kg/m\*\*3", sheet, re.MULTILINE)
+    assert re.search(r"^  density: \w+", sheet, re.MULTILINE)
+    data = json.loads(call("materials", "PSF", "--json").stdout)
+    assert data["properties"]["density"]["source"]
+
+
+def test_an_unknown_material_ends_with_2():
+    result = call("materials", "unobtainium")
+    assert result.exit_code == 2
+    assert "unobtainium" in result.stderr
