@@ -88,7 +88,7 @@ cdef inline int flash(const Mixture* mixture, int n, const double* u,
                       double* mu, double* h_rich, double* h_lean) noexcept nogil:
     """Lean amounts x (n) and rich amounts r (n) beside one unit of polymer.
 
-    x: start and answer. mu (n): the shared potentials. h_rich (n+1, n+1): the rich
+    x, r: start, x + r = u, and answer. mu (n): the shared potentials. h_rich (n+1, n+1): the rich
     phase's Hessian; h_lean (n, n): the lean's, of the answer. Returns 0, or -1
     without convergence, or -2 when the lean phase vanishes.
     """
@@ -108,9 +108,8 @@ cdef inline int flash(const Mixture* mixture, int n, const double* u,
     total = 1.0
     for i in range(n):
         total += u[i]
-        if not (x[i] > 0.0 and x[i] < u[i]):
+        if not (x[i] > 0.0 and r[i] > 0.0):
             return -1
-        r[i] = u[i] - x[i]
     rich[n] = 1.0
     step = 0.0
     for iteration in range(FLASH_ITERATIONS):
@@ -178,5 +177,6 @@ cdef inline int flash(const Mixture* mixture, int n, const double* u,
             lean += x[i]
         if lean < 1e-9 * total:
             return -2
-        done = worst < 1e-9 and shift == 0.0
+        # the next step would be the square of this one
+        done = worst < 1e-7 and shift == 0.0
     return -1

@@ -55,9 +55,15 @@ cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell
         c.phi[i] = u[i] / total
     c.rich[n] = 1.0
     if c.two:
+        # a trace is kept in the phase that holds less, or its digits are lost
         for i in range(n):
-            if not c.x[i] < u[i]:
-                c.x[i] = 0.999 * u[i]
+            if c.x[i] < c.rich[i]:
+                if not c.x[i] < u[i]:
+                    c.x[i] = 0.5 * u[i]
+                r[i] = u[i] - c.x[i]
+            else:
+                r[i] = c.rich[i] if c.rich[i] < u[i] else 0.5 * u[i]
+                c.x[i] = u[i] - r[i]
         status = flash(mixture, n, u, c.x, r, c.mu, h_rich, h_lean)
         if status == 0:
             for i in range(n):
@@ -95,6 +101,7 @@ cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell
             c.x[i] = guess * c.y[i]
             if not c.x[i] < 0.9 * u[i]:
                 c.x[i] = 0.9 * u[i]
+            r[i] = u[i] - c.x[i]
         status = flash(mixture, n, u, c.x, r, c.mu, h_rich, h_lean)
         if status == 0:
             c.two = 1

@@ -104,6 +104,8 @@ def flash(const double[::1] amounts, const double[::1] start, *, const double[::
         raise ValueError("the amounts do not fit the components")
     x = np.array(start)
     cdef double[::1] x_view = x
+    for i in range(n):
+        r[i] = amounts[i] - x_view[i]
     if flash_of(&mixture, n, &amounts[0], &x_view[0], r, mu, h_rich, h_lean) != 0:
         return None
     return x, np.array([mu[i] for i in range(n)])

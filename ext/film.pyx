@@ -207,7 +207,7 @@ cdef class Film:
     cdef int arrest_kind
     cdef double glass_weight[8]
     cdef double glass_temperature[8]
-    cdef double gel[4]
+    cdef double gel_fraction
     cdef double growth_law[3]
     # control
     cdef double step_size, cell_temperature
@@ -385,24 +385,23 @@ cdef class Film:
         self.network_modulus = network_modulus
 
     def set_arrest(self, int kind, const double[::1] weight,
-                   const double[::1] glass_temperature, const double[::1] gel,
+                   const double[::1] glass_temperature, double gel_fraction,
                    const double[::1] growth_law):
-        """Arrest by glass (kind 1: Kelley-Bueche weights, K) or gel (kind 2).
+        """Arrest by glass (kind 1: Kelley-Bueche weights, K) or gel (kind 2: volume
+        fraction of the membrane polymer in the rich phase).
 
-        gel (4): fusion enthalpy over R [K], melting temperature [K], repeat unit's
-        volume over V0, critical supersaturation. growth_law (3): exponent of the rich
-        phase's polymer fraction, activation temperature [K], reference [K].
+        growth_law (3): exponent of the rich phase's polymer fraction, activation
+        temperature [K], reference [K].
         """
         cdef int i
         if (weight.shape[0] != self.n + 1 or glass_temperature.shape[0] != self.n + 1
-                or gel.shape[0] != 4 or growth_law.shape[0] != 3):
+                or growth_law.shape[0] != 3):
             raise ValueError("the arrest tables do not fit the film")
         self.arrest_kind = kind
         for i in range(self.n + 1):
             self.glass_weight[i] = weight[i]
             self.glass_temperature[i] = glass_temperature[i]
-        for i in range(4):
-            self.gel[i] = gel[i]
+        self.gel_fraction = gel_fraction
         for i in range(3):
             self.growth_law[i] = growth_law[i]
 
@@ -1135,8 +1134,7 @@ cdef class Film:
         return 0
 
     cdef double _arrest_measure(self, const Cell* c) noexcept nogil:
-        """Positive when the rich phase is arrested: K above T, or supersaturation."""
-        cdef double mu[8]
+        """Positive when the rich phase is arrested: K above T, or polymer above a gel's."""
         cdef double top = 0.0, bottom = 0.0, t = self.cell_temperature
         cdef int i, n = self.n
         if self.arrest_kind == 1:
@@ -1145,13 +1143,13 @@ cdef class Film:
                 bottom += self.glass_weight[i] * c.rich[i]
             return top / bottom - t
         if self.arrest_kind == 2:
-            potentials(&self.mixture, n + 1, c.rich, mu, NULL)
-            return (self.gel[0] * (1.0 / t - 1.0 / self.gel[1])
-                    + self.gel[2] * mu[n] - self.gel[3])
+            for i in range(n + 1):
+                bottom += c.rich[i]
+            return c.rich[n] / bottom - self.gel_fraction
         return -1.0
 
     cdef double _growth_rate(self, const Cell* c) noexcept nogil:
-        """Rate of pore growth relative to the reference state."""
+        """Rate of pore growth relative to a rich phase with a fifth of polymer."""
         cdef double total = 0.0, polymer = 1.0
         cdef int i
         for i in range(self.n + 1):
@@ -1159,7 +1157,7 @@ cdef class Film:
         for i in range(self.n):
             if self.friction.polymeric[i]:
                 polymer += c.rich[i]
-        return exp(-self.growth_law[0] * log(polymer / total)
+        return exp(-self.growth_law[0] * log(5.0 * polymer / total)
                    - self.growth_law[1] * (1.0 / self.cell_temperature
                                            - 1.0 / self.growth_law[2]))
 
@@ -1376,7 +1374,7 @@ cdef class Film:
         cdef double far[7]
         cdef int i, status
         cdef long taken = 0
-        cdef bint last, fresh = True
+        cdef bint last, fresh = True, held = False
         while self.time < t_end:
             if taken >= most:
                 return TOO_MANY
@@ -1421,6 +1419,7 @@ cdef class Film:
                     memcpy(self.gas_far, far, 7 * sizeof(double))
                 self.rejected += 1
                 taken += 1
+                held = True
                 if status != 0 or not isfinite(error):
                     self.step_size = 0.25 * h
                 else:
@@ -1449,8 +1448,10 @@ cdef class Film:
             self.steps += 1
             taken += 1
             factor = 5.0 if error <= 0.0 else 0.9 / error ** (1.0 / 3.0)
-            if factor > 4.0:
-                factor = 4.0
+            # a kink that has just cost a rejection is seldom the last one
+            if factor > (1.0 if held else 3.0):
+                factor = 1.0 if held else 3.0
+            held = False
             if factor < 0.3:
                 factor = 0.3
             if not last or factor * h > self.step_size:

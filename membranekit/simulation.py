@@ -187,15 +187,6 @@ def _species(
 
 
 def _matrix(polymer: Substance, temperature: float) -> film_model.Matrix:
-    gel = None
-    if polymer.has("gelation_supersaturation"):
-        gel = (
-            polymer.get("enthalpy_of_fusion").at(298.15),
-            polymer.get("melting_temperature").at(298.15),
-            polymer.get("repeat_unit_molar_mass").at(298.15)
-            / polymer.get("density").at(298.15),
-            polymer.get("gelation_supersaturation").at(298.15),
-        )
     return film_model.Matrix(
         name=polymer.name,
         molar_volume=polymer.molar_volume,
@@ -203,7 +194,11 @@ def _matrix(polymer: Substance, temperature: float) -> film_model.Matrix:
         heat_capacity=polymer.get("heat_capacity").at(temperature),
         thermal_conductivity=polymer.get("thermal_conductivity").at(temperature),
         glass_temperature=polymer.get("glass_temperature").at(298.15),
-        gel=gel,
+        gel=(
+            polymer.get("gelation_fraction").at(298.15)
+            if polymer.has("gelation_fraction")
+            else None
+        ),
     )
 
 
@@ -763,7 +758,8 @@ def _sheet(run: Run, film: Film, polymer: Floats) -> dict[str, Any]:
     demixed = np.isfinite(binodal) & ~(frozen & (arrest <= binodal))
     start = run.polymer.get("start_pore_diameter").at(298.15)
     pore = start + run.constants["growth_speed"] * growth
-    porosity = np.where(demixed, 1.0 - solid / volume, 1e-6)
+    # the walls lose what liquid they held when arrested, and the sheet shrinks with them
+    porosity = np.where(demixed, lean.sum(axis=1) / volume, 1e-6)
     water = library.lookup("water")
     porosity = pores.collapsed_porosity(
         porosity,

@@ -60,7 +60,7 @@ PROPERTIES: Mapping[str, PropertyKind] = MappingProxyType(
         "melting_temperature": PropertyKind("temperature", "Tm"),
         "enthalpy_of_fusion": PropertyKind("molar_energy", "H"),
         "repeat_unit_molar_mass": PropertyKind("molar_mass", "M"),
-        "gelation_supersaturation": PropertyKind("number", "s"),
+        "gelation_fraction": PropertyKind("volume_fraction", "phi"),
     }
 )
 

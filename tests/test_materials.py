@@ -46,7 +46,7 @@ CRYSTAL = {
     "melting_temperature",
     "enthalpy_of_fusion",
     "repeat_unit_molar_mass",
-    "gelation_supersaturation",
+    "gelation_fraction",
 }
 SUPPORT = {"density", "heat_capacity", "thermal_conductivity"}
 

@@ -51,8 +51,8 @@ class Species:
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
-    """The membrane polymer. `gel`: enthalpy of fusion [J/mol], melting temperature
-    [K], molar volume of the repeat unit [m3/mol], critical supersaturation [1]."""
+    """The membrane polymer. `gel`: the volume fraction of polymer at which the rich
+    phase gels [1]; None: it turns to glass."""
 
     name: str
     molar_volume: float
@@ -60,7 +60,7 @@ class Matrix:
     heat_capacity: float
     thermal_conductivity: float
     glass_temperature: float
-    gel: tuple[float, float, float, float] | None = None
+    gel: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,7 +213,7 @@ def friction_tables(model: FilmModel) -> dict[str, Floats]:
     }
 
 
-def arrest_tables(model: FilmModel) -> tuple[int, Floats, Floats, Floats, Floats]:
+def arrest_tables(model: FilmModel) -> tuple[int, Floats, Floats, float, Floats]:
     """Return the kernel's arrest tables: Kelley-Bueche for a glass, or a gel's."""
     weight = np.array(
         [1.0 if each.polymeric else model.laws.plasticization for each in model.species]
@@ -223,12 +223,6 @@ def arrest_tables(model: FilmModel) -> tuple[int, Floats, Floats, Floats, Floats
         [each.glass_temperature for each in model.species]
         + [model.matrix.glass_temperature]
     )
-    gel = np.zeros(4)
-    kind = 1
-    if model.matrix.gel is not None:
-        enthalpy, melting, volume, critical = model.matrix.gel
-        gel[:] = enthalpy / GAS_CONSTANT, melting, volume / WATER_VOLUME, critical
-        kind = 2
     growth = np.array(
         [
             model.laws.growth_exponent,
@@ -236,7 +230,8 @@ def arrest_tables(model: FilmModel) -> tuple[int, Floats, Floats, Floats, Floats
             model.laws.growth_temperature,
         ]
     )
-    return kind, weight, glass, gel, growth
+    gel = model.matrix.gel
+    return (1 if gel is None else 2), weight, glass, gel or 0.0, growth
 
 
 def bath_diffusivities(model: FilmModel, main: int) -> Floats:
