@@ -51,7 +51,7 @@ _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "membranekit",
 }
 
-_CAPTION_WIDTH = 128
+_CAPTION_WIDTH = 135
 _CAPTION_ENTRIES = 8
 _LIGHT_ZONE = 0.10
 _LABEL_SPACING = 0.06
@@ -120,12 +120,12 @@ def pores(
         ):
             handles += _draw_pores(ax, membrane, color, label)
         ax.set_yscale("log")
-        ax.set_xlim(left=0)
-        ax.set_ylim(*_decades(ax, runs))
+        ax.set_ylim(*_decades(runs, measured))
         for row in _rows(measured):
             match = _match(row, runs)
             if match is not None:
                 _draw_measured(ax, row, runs[match], _colors(len(runs))[match])
+        ax.set_xlim(left=0)
         ax.set_xlabel("depth in the dry sheet (µm), air side left")
         ax.set_ylabel("pore diameter (µm)")
         _pore_legends(ax, runs, handles, bool(_rows(measured)))
@@ -167,15 +167,26 @@ def path(membrane: Membrane, ax: Axes | None = None) -> Any:
         start = _corners(places["surface"][:1], groups)
         triangle.plot(*start.T, ls="", marker="s", ms=4, mfc="w", mec="k", label="cast")
         names = history.components
-        triangle.set_tlabel(_together(names, groups[0]))
-        triangle.set_llabel(_together(names, groups[1]))
-        triangle.set_rlabel(_together(names, groups[2]))
+        triangle.set_tlabel(_corner_name(names, groups[0], "polymer"))
+        triangle.set_llabel(_corner_name(names, groups[1], "solvents"))
+        triangle.set_rlabel(_corner_name(names, groups[2], "nonsolvents"))
+        meanings = [
+            f"{corner}: {_together(names, group)}"
+            for corner, group in (("solvents", groups[1]), ("nonsolvents", groups[2]))
+            if len(group) > 1
+        ]
         for axis in (triangle.taxis, triangle.laxis, triangle.raxis):
             axis.set_label_position("corner")
+            axis.set_label_rotation_mode("horizontal")
             axis.set_ticks([0.2, 0.4, 0.6, 0.8])
         triangle.grid(lw=0.3, color="0.85")
         triangle.legend(
-            loc="upper left", bbox_to_anchor=(-0.08, 1.02), handlelength=1.4
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.13),
+            ncols=2,
+            handlelength=1.4,
+            title="\n".join(meanings) or None,
+            title_fontsize=7,
         )
     return triangle
 
@@ -223,6 +234,9 @@ def profiles(membrane: Membrane, ax: Axes | None = None) -> Axes:
             loc="lower left",
             bbox_to_anchor=(0, 1),
             ncols=2,
+            borderaxespad=0.3,
+            handlelength=1.8,
+            columnspacing=1.0,
         )
     return ax
 
@@ -246,30 +260,32 @@ def summary(membranes: Membrane | Sequence[Membrane], measured: Any = None) -> F
     shown = _middle(runs)
     caption = _caption(runs)
     with _styled():
-        rows = 4.1 + (4.0 if shown else 0.0)
-        height = rows + 0.15 * len(caption) + 0.7
+        # Inches from the top: title, pores, then path and profiles, then caption.
+        pores_end = 4.0
+        rows_end = pores_end + (4.3 if shown else 0.4)
+        height = rows_end + 0.145 * len(caption) + 0.25
         figure = Figure(figsize=(7.5, height))
-        top = 1 - 0.85 / height
-        bottom = (0.15 * len(caption) + 0.75) / height
-        grid = figure.add_gridspec(
-            2 if shown else 1,
-            2 if shown else 1,
-            **{"left": 0.085, "right": 0.9, "top": top, "bottom": bottom},
-            height_ratios=[1, 1] if shown else [1],
-            hspace=0.55,
-            wspace=0.42,
-        )
-        pores(runs, figure.add_subplot(grid[0, :]), measured=measured)
+        bold: dict[str, Any] = {"weight": "bold", "va": "top"}
+
+        def place(left: float, right: float, top: float, bottom: float) -> Any:
+            return left, 1 - bottom / height, right - left, (bottom - top) / height
+
+        ax = figure.add_axes(place(0.085, 0.87, 0.8, pores_end - 0.35))
+        pores(runs, ax, measured=measured)
         if shown is not None:
-            label = _labels(runs)[runs.index(shown)]
-            titled = f", {label}" if len(runs) > 1 else ""
-            ternary = path(shown, figure.add_subplot(grid[1, 0], projection="ternary"))
-            ternary.set_title(f"Composition path{titled}", pad=26)
-            profiles(shown, figure.add_subplot(grid[1, 1])).set_title(
-                f"Profiles in the film{titled}", pad=26
+            titled = f", {_labels(runs)[runs.index(shown)]}" if len(runs) > 1 else ""
+            top = pores_end + 0.45
+            triangle = figure.add_axes(
+                place(0.07, 0.4, top + 0.55, rows_end - 1.0), projection="ternary"
             )
-        figure.text(0.02, 1 - 0.25 / height, runs[0].name, weight="bold", size=9.5)
-        figure.text(0.02, 0.1 / height, "\n".join(caption), size=7, va="bottom")
+            path(shown, triangle)
+            ax = figure.add_axes(place(0.58, 0.87, top + 0.5, rows_end - 0.7))
+            profiles(shown, ax)
+            for left, title in ((0.03, "Composition path"), (0.58, "Profiles")):
+                where = left, 1 - top / height
+                figure.text(*where, f"{title}{titled}", **bold)
+        figure.text(0.03, 1 - 0.15 / height, runs[0].name, size=9.5, **bold)
+        figure.text(0.03, 0.12 / height, "\n".join(caption), size=7, va="bottom")
     return figure
 
 
@@ -353,16 +369,17 @@ def _pore_legends(
     ]
     if measured:
         signs += [
-            marker("s", "surface, measured"),
-            marker("v", "layer, measured"),
-            marker("D", "support side, measured"),
+            marker("s", "measured surface"),
+            marker("v", "measured layer"),
+            marker("D", "measured support side"),
         ]
     above: dict[str, Any] = {
         "loc": "lower left",
         "borderaxespad": 0,
         "columnspacing": 1.2,
     }
-    first = ax.legend(handles=signs, ncols=5, bbox_to_anchor=(0, 1.02), **above)
+    above |= {"handletextpad": 0.4, "handlelength": 1.4}
+    first = ax.legend(handles=signs, ncols=5, bbox_to_anchor=(0, 1.03), **above)
     addresses = sorted({address for run in runs for address in run.inputs_text})
     if lines and len(runs) > 1:
         ax.add_artist(first)
@@ -379,11 +396,14 @@ def _pore_legends(
 
 def _label_clock(ax: Any, marks: Sequence[float], points: np.ndarray) -> None:
     """Write the time beside each dot that is far enough from the last labeled one."""
+    from matplotlib.patheffects import withStroke
+
     last = None
     for time, point in zip(marks, points, strict=True):
         if last is None or np.abs(point - last).max() > _LABEL_SPACING:
             last = point
-            ax.text(*point, f"  {time:g} s", size=6.5, ha="left", va="center")
+            label = ax.text(*point, f"{time:g} s ", size=6.5, ha="right", va="bottom")
+            label.set_path_effects([withStroke(linewidth=2, foreground="w")])
 
 
 # ------------------------------------------------------------------------ choosing
@@ -508,6 +528,10 @@ def _together(names: Sequence[str], group: Sequence[int]) -> str:
     return " + ".join(names[index] for index in group) or "nothing"
 
 
+def _corner_name(names: Sequence[str], group: Sequence[int], several: str) -> str:
+    return several if len(group) > 1 else _together(names, group)
+
+
 def _rows(measured: Any) -> list[Mapping[str, Any]]:
     if measured is None:
         return []
@@ -602,11 +626,13 @@ def _colors(count: int) -> list[Any]:
     return list(colormaps["viridis"](np.linspace(0.0, 0.88, max(count, 2))))[:count]
 
 
-def _decades(ax: Axes, runs: Sequence[Membrane]) -> tuple[float, float]:
-    """Return the limits that hold all pores, with room for markers."""
+def _decades(runs: Sequence[Membrane], measured: Any) -> tuple[float, float]:
+    """Return the limits that hold all pores [um], with room for markers."""
     profiles = [run.pore_profile for run in runs if run.pore_profile is not None]
-    if not profiles:
+    diameters = [d for p in profiles for d in p.pore_diameter.m_as("um") if d > 0]
+    for row in _rows(measured):
+        for name in ("surface_pore", "back_pore", "minimum_pore"):
+            diameters += _range(row.get(name)) or ()
+    if not diameters:
         return 0.01, 100.0
-    diameters = np.concatenate([p.pore_diameter.m_as("um") for p in profiles])
-    diameters = diameters[diameters > 0]
-    return 0.5 * float(diameters.min()), 2.0 * float(diameters.max())
+    return 0.5 * min(diameters), 1.6 * max(diameters)

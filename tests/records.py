@@ -32,8 +32,9 @@ def make_history(air=6.0, cells=12):
     thickness = 150e-6 * (1 - 0.2 * time / time[-1])
     depth = thickness[:, None] * center
     front = 40e-6 * np.sqrt(time / air + 0.01)[:, None]
-    water = 0.01 + 0.6 * np.exp(-((depth / front) ** 2))
-    polymer = 0.14 * (1 - water)
+    swell = (1 - np.exp(-time / air))[:, None] * np.exp(-((depth / front) ** 2))
+    water = 0.01 + 0.55 * swell
+    polymer = 0.14 + 0.2 * swell
     volume = np.stack([water, 1 - water - polymer, polymer], axis=2)
     clock = np.where(center < 0.5, 20 * center, np.nan)
     return {
