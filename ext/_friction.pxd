@@ -9,10 +9,10 @@
 #    ln zeta = (1 - w) ln zeta_i + w ln zeta_j, w = phi_j/(phi_i + phi_j) [Vignes 1966].
 # c) All polymer together obstructs: every friction grows by
 #    T = ((1 + phi)/(1 - phi))^2, phi the total polymer fraction [Mackie & Meares 1955],
-#    and polymer drags with zeta0 T phi^(1/2) per volume: the drag phi^(3/2) of a
-#    semidilute solution [de Gennes 1979, sec. V.2], scaled so that in a dense polymer a
-#    tracer moves as Mackie & Meares say. A drag in proportion to phi would carry the
-#    polymer away from a surface that takes up nonsolvent, until nothing demixes there.
+#    and polymer drags with zeta0 T phi^(1/2) per volume of polymer, the drag eta/xi^2,
+#    xi = a phi^(-3/4), of a semidilute solution [de Gennes 1979, sec. V.2]. A drag as
+#    strong as the friction between liquids would carry the polymer away from a surface
+#    that takes up nonsolvent, past the critical point, and nothing would demix there.
 # d) A dissolved polymer (PVP) has film-scale frictions of its own: with the membrane
 #    polymer, and with small species that of a coil in a lean phase.
 # e) A lean phase also rubs on the walls of its pores (Darcy), see _film_cell.pxd.

@@ -70,6 +70,13 @@ CONSTANTS: dict[str, Constant] = {
     "small_molecule_mobility": Constant(
         0.5, "1", "fitted", "factor on Wilke & Chang's diffusivities in the film"
     ),
+    "mesh_prefactor": Constant(
+        3e-10,
+        "m",
+        "estimated",
+        "xi = a phi**(-3/4) of a semidilute solution; polystyrene in good solvents, "
+        "recalled",
+    ),
     "dissolved_polymer_mobility": Constant(
         5e-13, "m**2/s", "chosen", "PVP along the film: microns in tens of seconds"
     ),
@@ -306,6 +313,7 @@ def prepare(
             tortuosity=constants["pore_tortuosity"],
             poor_phase_mobility=constants["poor_phase_mobility"],
             small_molecule_mobility=constants["small_molecule_mobility"],
+            mesh_prefactor=constants["mesh_prefactor"],
             wall_pore=constants["wall_pore"],
             wall_viscosity=water.get("viscosity").at,
             plasticization=constants["plasticization"],

@@ -71,6 +71,7 @@ class Laws:
     tortuosity: float
     poor_phase_mobility: float
     small_molecule_mobility: float
+    mesh_prefactor: float
     wall_pore: float
     wall_viscosity: Law
     plasticization: float
@@ -157,13 +158,13 @@ def friction_tables(model: FilmModel) -> dict[str, Floats]:
 
     For the pair (i, j) the two dilute limits are ``zeta = V0/(V_j D_j in i)`` and
     ``V0/(V_i D_i in j)``; a dissolved polymer's are ``V0/(V D)`` of its coil and of its
-    motion along the film; the wall's is Darcy's, ``V0 eta/(R T k)`` with the
-    permeability of a sponge of porosity 0.8, k = 0.8 d^2/24.
+    motion along the film; the polymer's ``V0 eta/(R T a^2)`` of its mesh (de Gennes
+    1979, sec. V.2); the wall's is Darcy's, ``V0 eta/(R T k)`` with the permeability of
+    a sponge of porosity 0.8, k = 0.8 d^2/24.
     """
     n, species = model.n, model.species
     viscous = species[model.main_solvent]
     speed = model.laws.small_molecule_mobility
-    water = next((each for each in species if each.is_water), viscous)
 
     def friction(
         volume: float, diffusivity: Law, factor: float = 1.0
@@ -194,9 +195,15 @@ def friction_tables(model: FilmModel) -> dict[str, Floats]:
                     other.molar_volume, diffusivity_in(other, one, viscous), speed
                 ),
             )
-    obstruction = friction(
-        water.molar_volume, diffusivity_in(water, viscous, viscous), speed
-    )
+    if viscous.viscosity is None:
+        raise ValueError(f"{viscous.name} has no viscosity")
+    viscosity_of = viscous.viscosity
+
+    def mesh(temperature: float) -> float:
+        area = model.laws.mesh_prefactor**2
+        viscosity = viscosity_of(temperature)
+        return WATER_VOLUME * viscosity / (GAS_CONSTANT * temperature * area)
+
     permeability = 0.8 * model.laws.wall_pore**2 / 24.0
 
     def wall(temperature: float) -> float:
@@ -208,7 +215,7 @@ def friction_tables(model: FilmModel) -> dict[str, Floats]:
         "polymeric": polymeric,
         "coil": coil,
         "network": network,
-        "obstruction": np.array(obstruction),
+        "obstruction": np.array(arrhenius(mesh, model.coldest, model.hottest)),
         "wall": np.array(arrhenius(wall, model.coldest, model.hottest)),
     }
 
