@@ -847,7 +847,9 @@ class Membrane(_Result):
         save([self], path)
 
     # ---------------------------------------------------------------------- read
-    def _title(self) -> str:
+    @property
+    def title(self) -> str:
+        """The case's name, and in parentheses what this run was given."""
         given = ", ".join(f"{k} {v}" for k, v in self.inputs_text.items())
         return f"{self.name or 'membrane'}{f' ({given})' if given else ''}"
 
@@ -865,7 +867,7 @@ class Membrane(_Result):
         return rows
 
     def __str__(self) -> str:
-        lines = [f"Membrane: {self._title()}"]
+        lines = [f"Membrane: {self.title}"]
         if not self.success:
             lines.append(f"  the run stopped early: {self.message}")
         lines += [f"  {label:<22}  {text}" for label, text in self._rows()]
@@ -891,7 +893,7 @@ class Membrane(_Result):
             return "".join(f"<td>{html.escape(text)}</td>" for text in texts)
 
         rows = "".join(f"<tr>{cells(*row)}</tr>" for row in self._rows())
-        parts = [f"<p><b>{html.escape(self._title())}</b></p>"]
+        parts = [f"<p><b>{html.escape(self.title)}</b></p>"]
         if not self.success:
             message = html.escape(self.message)
             parts.append(f"<p>The run stopped early: {message}</p>")
@@ -913,7 +915,7 @@ class Membrane(_Result):
 
     def __repr__(self) -> str:
         state = str(self.minimum_pore_layer) if self.success else "stopped early"
-        return f"<Membrane {self._title()}: {state}>"
+        return f"<Membrane {self.title}: {state}>"
 
 
 def gather(membranes: Sequence[Membrane], name: str) -> list[Assumption]:

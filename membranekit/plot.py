@@ -281,10 +281,11 @@ def summary(membranes: Membrane | Sequence[Membrane], measured: Any = None) -> F
             path(shown, triangle)
             ax = figure.add_axes(place(0.58, 0.87, top + 0.5, rows_end - 0.7))
             profiles(shown, ax)
-            for left, title in ((0.03, "Composition path"), (0.58, "Profiles")):
+            for left, what in ((0.03, "Composition path"), (0.58, "Profiles")):
                 where = left, 1 - top / height
-                figure.text(*where, f"{title}{titled}", **bold)
-        figure.text(0.03, 1 - 0.15 / height, runs[0].name, size=9.5, **bold)
+                figure.text(*where, f"{what}{titled}", **bold)
+        title = runs[0].title if len(runs) == 1 else runs[0].name
+        figure.text(0.03, 1 - 0.15 / height, title, size=9.5, **bold)
         figure.text(0.03, 0.12 / height, "\n".join(caption), size=7, va="bottom")
     return figure
 
