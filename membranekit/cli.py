@@ -79,23 +79,8 @@ def _say_json(document: dict[str, Any]) -> None:
     click.echo(json.dumps(document, indent=1, allow_nan=False))
 
 
-def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if wanted and not ctx.resilient_parsing:
-        import membranekit
-
-        click.echo(f"membranekit {membranekit.__version__}")
-        ctx.exit()
-
-
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option(
-    "--version",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_show_version,
-    help="Show the version and exit.",
-)
+@click.version_option(package_name="membranekit", message="membranekit %(version)s")
 def main() -> None:
     """Simulate phase-inversion membranes: from a recipe and its steps to the pores."""
 
@@ -434,8 +419,7 @@ def _trust_text(entry: Assumption) -> str:
 
 def _bibliography(membranes: Sequence[Membrane]) -> str:
     """Return the sources of the values in `Trust`, one BibTeX entry each."""
-    import membranekit
-    from membranekit.membrane import gather
+    from membranekit.membrane import gather, versions
 
     uses: dict[str, list[str]] = {}
     for listed in ("assumed", "estimated", "fitted", "extrapolated"):
@@ -444,7 +428,7 @@ def _bibliography(membranes: Sequence[Membrane]) -> str:
                 names = uses.setdefault(entry.source, [])
                 if entry.name not in names:
                     names.append(entry.name)
-    own = f"version {membranekit.__version__}"
+    own = f"version {versions()['membranekit']}"
     entries = [
         f"@software{{membranekit,\n  title = {{membranekit}},\n  note = {{{own}}}"
     ]

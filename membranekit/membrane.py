@@ -838,7 +838,7 @@ class Membrane(_Result):
         kept = ("inputs", "success", "message", "minimum_pore_layer", "notes", "trust")
         attributes = {"name": self.name, "case_toml": self.case_toml}
         attributes.update((key, entry[key]) for key in kept)
-        attributes["versions"] = _versions()
+        attributes["versions"] = versions()
         texts = {key: json.dumps(value) for key, value in attributes.items()}
         return xarray.Dataset(variables, coordinates, texts)
 
@@ -1009,7 +1009,8 @@ def need(extra: str, *modules: str) -> None:
         )
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the versions of the package, Python and numpy."""
     import platform
     from importlib import metadata
 
@@ -1102,7 +1103,7 @@ def to_document(membranes: Sequence[Membrane], case: Any = None) -> dict[str, An
         for run, membrane in zip(runs, membranes, strict=True):
             run["case_toml"] = membrane.case_toml
     return {
-        "membranekit": _versions()["membranekit"],
+        "membranekit": versions()["membranekit"],
         "schema": SCHEMA,
         "case": name,
         "case_toml": text,
@@ -1208,7 +1209,7 @@ def _write_netcdf(membranes: Sequence[Membrane], path: Path, case: Any) -> None:
             variables[name] = "run", [str(v or "") for v in values], attributes
     document = to_document(membranes, case)
     document["trust"] = [run["trust"] for run in document.pop("runs")]
-    document["versions"] = _versions()
+    document["versions"] = versions()
     texts = {key: json.dumps(value) for key, value in document.items()}
     root = xarray.Dataset(variables, attrs=texts)
     root.to_netcdf(path, engine="h5netcdf")
