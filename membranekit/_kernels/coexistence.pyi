@@ -1,0 +1,25 @@
+import numpy as np
+from numpy.typing import NDArray
+
+def potentials(
+    amounts: NDArray[np.float64],
+    *,
+    s: NDArray[np.float64],
+    poly: NDArray[np.float64],
+    rational: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+def stability(
+    amounts: NDArray[np.float64],
+    *,
+    s: NDArray[np.float64],
+    poly: NDArray[np.float64],
+    rational: NDArray[np.float64],
+) -> tuple[float, NDArray[np.float64]] | None: ...
+def flash(
+    amounts: NDArray[np.float64],
+    start: NDArray[np.float64],
+    *,
+    s: NDArray[np.float64],
+    poly: NDArray[np.float64],
+    rational: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None: ...
