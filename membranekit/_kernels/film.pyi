@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NoReturn, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ TROUBLES: dict[int, str]
 __reduce_cython__: Callable[..., NoReturn]
 __setstate_cython__: Callable[..., NoReturn]
 
+@final
 class Film:
     def __new__(
         cls,
