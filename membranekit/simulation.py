@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import time as clock
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from membranekit import library, units
+from membranekit import library, limits, trust, units
 from membranekit._kernels.film import MESSAGES, TROUBLES, Film
 from membranekit.errors import InputError, MembranekitError
 from membranekit.filtration import permeance as filtration
@@ -26,11 +27,11 @@ from membranekit.thermo.flory_huggins import (
     anchored,
     pair_index,
     reversed_pair,
-    tangent_plane_distance,
 )
 from membranekit.transport import air as air_side
 from membranekit.transport import model as film_model
 from membranekit.transport.grid import graded
+from membranekit.trust import Constant
 
 Floats = NDArray[np.float64]
 
@@ -45,16 +46,6 @@ BATH_CELLS = 70
 FIRST_BATH_CELL = 1e-8
 MOST_SAVED = 400
 GROWTH_REFERENCE = 298.15
-
-
-@dataclass(frozen=True)
-class Constant:
-    """A number of the model that is no property of a substance and no input."""
-
-    value: float
-    unit: str
-    basis: str
-    source: str
 
 
 CONSTANTS: dict[str, Constant] = {
@@ -78,7 +69,10 @@ CONSTANTS: dict[str, Constant] = {
         "recalled",
     ),
     "dissolved_polymer_mobility": Constant(
-        5e-13, "m**2/s", "chosen", "PVP along the film: microns in tens of seconds"
+        1e-15,
+        "m**2/s",
+        "chosen",
+        "PVP along the film: entangled, it moves by reptation",
     ),
     "wall_pore": Constant(
         5e-9,
@@ -270,9 +264,7 @@ def prepare(
         )
     names = [each.name for each in substances] + [polymer.name]
     volumes = {each.name: each.molar_volume for each in (*substances, polymer)}
-    chosen = library.interaction_set(
-        names, solution.interactions, extra=solution.extra
-    )
+    chosen = library.interaction_set(names, solution.interactions, extra=solution.extra)
     for pair in chosen.pairs:
         if pair.reference_volume not in volumes:
             volumes[pair.reference_volume] = library.lookup(
@@ -461,7 +453,9 @@ def _begin_air(film: Film, run: Run, step: AirExposure) -> int:
     temperature = units.to_si(step.temperature, "temperature")
     pressure = units.to_si(step.pressure, "pressure")
     far = np.zeros(n)
-    given = {each.name: step.vapor[label] for label, each in step.vapor.substances.items()}
+    given = {
+        each.name: step.vapor[label] for label, each in step.vapor.substances.items()
+    }
     for i, each in enumerate(model.species):
         if each.is_water:
             far[i] = humid_air(step)
@@ -480,14 +474,16 @@ def _begin_air(film: Film, run: Run, step: AirExposure) -> int:
         temperature=temperature,
         pressure=pressure,
         vapors=tuple(
-            air_side.Vapor(model.species[i].molar_mass, model.species[i].diffusion_volume)
+            air_side.Vapor(
+                model.species[i].molar_mass, model.species[i].diffusion_volume
+            )
             for i in which
         ),
         partial_pressures=tuple(float(far[i]) for i in which),
-        water=next(
-            (k for k, i in enumerate(which) if model.species[i].is_water), None
-        ),
-        air_speed=0.0 if step.air_speed is None else units.to_si(step.air_speed, "velocity"),
+        water=next((k for k, i in enumerate(which) if model.species[i].is_water), None),
+        air_speed=0.0
+        if step.air_speed is None
+        else units.to_si(step.air_speed, "velocity"),
         flow_length=units.to_si(step.flow_length, "length"),
         cover_gap=gap or None,
         transfer_coefficient=(
@@ -577,7 +573,8 @@ class Outcome:
     depth: Floats | None = None
     pore: Floats | None = None
     porosity: Floats | None = None
-    dry_depth: Floats | None = None
+    shares: Floats | None = None
+    front_share: float | None = None
 
 
 def _save_times(start: float, end: float, count: int) -> Floats:
@@ -725,7 +722,8 @@ def execute(
         depth=sheet["depth"],
         pore=sheet["pore"],
         porosity=sheet["porosity"],
-        dry_depth=sheet["depth"],
+        shares=held / held[-1],
+        front_share=reached / float(held[-1]),
         **common,
     )
 
@@ -758,9 +756,7 @@ def _sheet(run: Run, film: Film, polymer: Floats) -> dict[str, Any]:
     amounts = np.where(frozen[:, None], at_arrest[0], final)
     lean = np.where(frozen[:, None], at_arrest[1], lean)
     notes = []
-    stays = np.array(
-        [each.saturation_pressure is None for each in run.model.species]
-    )
+    stays = np.array([each.saturation_pressure is None for each in run.model.species])
     solid = 1.0 + ((amounts - lean) * stays).sum(axis=1)
     volume = 1.0 + amounts.sum(axis=1)
     demixed = np.isfinite(binodal) & ~(frozen & (arrest <= binodal))
@@ -768,6 +764,10 @@ def _sheet(run: Run, film: Film, polymer: Floats) -> dict[str, Any]:
     pore = start + run.constants["growth_speed"] * growth
     # the walls lose what liquid they held when arrested, and the sheet shrinks with them
     porosity = np.where(demixed, lean.sum(axis=1) / volume, 1e-6)
+    # a dense layer thinner than a pore is part of a pore's wall, not a skin
+    skin = int(np.argmax(demixed)) if demixed.any() else 0
+    if skin and float((polymer * solid)[:skin].sum()) < start:
+        pore[:skin], porosity[:skin], demixed[:skin] = pore[skin], porosity[skin], True
     water = library.lookup("water")
     porosity = pores.collapsed_porosity(
         porosity,
@@ -800,9 +800,7 @@ def _sheet(run: Run, film: Film, polymer: Floats) -> dict[str, Any]:
     }
 
 
-def _history(
-    run: Run, film: Film, polymer: Floats, record: _Record
-) -> dict[str, Any]:
+def _history(run: Run, film: Film, polymer: Floats, record: _Record) -> dict[str, Any]:
     """Return the history as plain arrays; the last axis is the component."""
     amounts = np.array(record.amounts)
     whole = np.concatenate([amounts, np.ones((*amounts.shape[:2], 1))], axis=2)
@@ -842,3 +840,323 @@ def _component_order(run: Run, names: list[str]) -> list[int]:
     kinds = [each.kind for each in run.substances] + ["polymer"]
     rank = {"solvent": 0, "polymer": 1}
     return sorted(range(len(names)), key=lambda k: (rank.get(kinds[k], 2), k))
+
+
+# ----------------------------------------------------------------- one membrane out
+
+
+def simulate(
+    solution: CastingSolution,
+    process: Process,
+    *,
+    mode: str = "reference",
+    cells: int | None = None,
+    rtol: float | None = None,
+    extrapolate: bool = False,
+    history: bool = True,
+    callback: Callable[[float, Any], bool] | None = None,
+) -> Membrane:
+    """Run a casting solution through a process and return the membrane.
+
+    Parameters
+    ----------
+    solution : CastingSolution
+        What is cast.
+    process : Process
+        What happens to it.
+    mode : str
+        ``"reference"``: two phases at equilibrium in each depth.
+    cells : int, optional
+        Cells of the film's grid; default 120.
+    rtol : float, optional
+        Tolerance of a time step; default 1e-3.
+    extrapolate : bool
+        Use values outside the temperatures for which they are given.
+    history : bool
+        Keep the film at saved times, and compute the effects of what was assumed;
+        False keeps the headline numbers and the profile, for thousands of runs.
+    callback : callable, optional
+        Called as the run goes with the time [s] and the film's amounts; True stops it.
+
+    Returns
+    -------
+    Membrane
+        With ``success == False``, a message and the history so far if it stopped early.
+
+    Raises
+    ------
+    InputError, MaterialError
+        If the inputs do not go together, before anything is computed.
+
+    Examples
+    --------
+    >>> from membranekit.case import read_case
+    >>> run = read_case("example1").replace({"air.time": "1 s"}).runs[0]
+    >>> membrane = simulate(run.solution, run.process, cells=40, history=False)
+    >>> membrane.success
+    True
+    """
+    prepared = _ready(solution, process, mode, cells, rtol, extrapolate)
+    return _one(solution, process, prepared, None, cells, rtol, history, callback)
+
+
+def simulate_many(
+    runs: Iterable[Any],
+    *,
+    workers: int | None = None,
+    mode: str = "reference",
+    cells: int | None = None,
+    rtol: float | None = None,
+    extrapolate: bool = False,
+    history: bool = True,
+    callback: Callable[[float, Any], bool] | None = None,
+) -> list[Membrane]:
+    """Simulate several runs and return the membranes in the order of the runs.
+
+    Parameters
+    ----------
+    runs : Case, or iterable of runs of a case or of pairs of solution and process
+        What to simulate. Bad input raises before the first run; a run that fails
+        stands in its place with ``success == False``.
+    workers : int, optional
+        Threads; the kernel runs without the interpreter's lock. Default 1.
+    mode, cells, rtol, extrapolate, history, callback
+        As in `simulate`.
+    """
+    listed = list(getattr(runs, "runs", runs))
+    pairs = []
+    for number, run in enumerate(listed):
+        if hasattr(run, "solution"):
+            pairs.append((run.solution, run.process, run))
+        elif isinstance(run, tuple) and len(run) == 2:
+            pairs.append((*run, None))
+        else:
+            raise InputError(
+                f"runs[{number}]: {run!r} is neither a run of a case nor a pair of a "
+                "casting solution and a process"
+            )
+    prepared = [
+        _ready(solution, process, mode, cells, rtol, extrapolate)
+        for solution, process, _ in pairs
+    ]
+
+    def one(number: int) -> Membrane:
+        solution, process, run = pairs[number]
+        return _one(
+            solution, process, prepared[number], run, cells, rtol, history, callback
+        )
+
+    if workers is None or workers <= 1:
+        return [one(number) for number in range(len(pairs))]
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        return list(pool.map(one, range(len(pairs))))
+
+
+def _ready(
+    solution: CastingSolution,
+    process: Process,
+    mode: str,
+    cells: int | None,
+    rtol: float | None,
+    extrapolate: bool,
+) -> Run:
+    """Check everything that can be checked before a run, and prepare it."""
+    if mode != "reference":
+        raise InputError(f'mode: {mode!r} is not known; it is "reference"')
+    if cells is not None and not 20 <= cells <= 5000:
+        raise InputError(f"cells: {cells} is out of range; give 20 to 5000")
+    if rtol is not None and not 1e-10 <= rtol <= 0.1:
+        raise InputError(f"rtol: {rtol} is out of range; give 1e-10 to 0.1")
+    for step in process.steps:
+        if step.kind == "immersion" and step.sides != "surface":
+            raise InputError(
+                f'immersion.sides: {step.sides!r} is not simulated yet; give "surface"'
+            )
+    limits.refuse_missing(solution, process)
+    run = prepare(solution, process)
+    limits.refuse(solution, process, run, extrapolate=extrapolate)
+    return run
+
+
+def _one(
+    solution: CastingSolution,
+    process: Process,
+    run: Run,
+    case_run: Any,
+    cells: int | None,
+    rtol: float | None,
+    history: bool,
+    callback: Callable[[float, Any], bool] | None,
+) -> Membrane:
+    """Execute one prepared run and make the membrane's record."""
+    began = clock.perf_counter()
+    count = cells or DEFAULT_CELLS
+    outcome = execute(
+        run,
+        cells=count,
+        rtol=rtol or DEFAULT_RTOL,
+        history=history,
+        callback=callback,
+    )
+    rerun = _rerun(run, outcome) if history and outcome.success else None
+    chosen = {} if case_run is None else dict(case_run.case.chosen)
+    record = _record(run, outcome)
+    record["trust"] = {
+        "assumed": trust.assumed(solution, process, chosen, CONSTANTS, rerun),
+        "estimated": trust.of_basis(
+            "estimated", (*run.substances, run.polymer), run.interactions, CONSTANTS
+        ),
+        "fitted": trust.of_basis(
+            "fitted", (*run.substances, run.polymer), run.interactions, CONSTANTS
+        ),
+        "extrapolated": trust.extrapolated(
+            (*run.substances, run.polymer), run.interactions, _span(run)
+        ),
+        "interactions": run.interactions.name,
+        "grid_error": None,
+        "time_error": None,
+    }
+    if case_run is not None:
+        record["name"] = case_run.case.name
+        record["inputs"] = {
+            address: (float(value.magnitude), f"{value.units:~}")
+            for address, value in case_run.inputs.items()
+        }
+        record["case_toml"] = case_run.to_toml()
+    record["wall_time"] = clock.perf_counter() - began
+    return Membrane.from_record(record)
+
+
+def _span(run: Run) -> tuple[float, float]:
+    """Return the coldest and the hottest temperature of a run [K]."""
+    return run.model.coldest + 10.0, run.model.hottest - 10.0
+
+
+EFFECT_CELLS = 60
+
+
+def _rerun(run: Run, outcome: Outcome) -> trust.Rerun:
+    """Return how far the coacervation depth moves when inputs change.
+
+    The front is found as a share of the polymer on a coarse grid, with and without the
+    change, and both are placed in this run's dry sheet.
+    """
+    base = execute(run, cells=EFFECT_CELLS, history=False, air_only=True)
+
+    def place(share: float | None) -> float:
+        if share is None or outcome.edges is None or outcome.shares is None:
+            raise MembranekitError("the changed run gave no front")
+        return float(np.interp(share, outcome.shares, outcome.edges))
+
+    def rerun(solution: CastingSolution, process: Process, changes: Any) -> float:
+        other = prepare(solution, process, dict(changes))
+        found = execute(other, cells=EFFECT_CELLS, history=False, air_only=True)
+        return place(found.front_share) - place(base.front_share)
+
+    return rerun
+
+
+def _record(run: Run, outcome: Outcome) -> dict[str, Any]:
+    """Return the membrane's record of SI floats, arrays and text."""
+    density = np.array([each.density for each in run.model.species])
+    species = run.model.species
+    water = next((i for i, each in enumerate(species) if each.is_water), None)
+    solvent = np.array(
+        [
+            float(each.saturation_pressure is not None and not each.is_water)
+            for each in species
+        ]
+    )
+    record: dict[str, Any] = {
+        "name": "",
+        "inputs": {},
+        "success": outcome.success,
+        "message": outcome.message,
+        "layer": {},
+        "profile": None,
+        "notes": list(outcome.notes),
+        "mass_closure": outcome.closure,
+        "polymer_closure": 0.0,
+        "history": outcome.history,
+        "case_toml": "",
+        "schedule": _schedule(run),
+        "water_uptake": (
+            None if water is None else float(-outcome.air_out[water] * density[water])
+        ),
+        "solvent_evaporated": float(outcome.air_out * density @ solvent),
+        "solvent_to_bath": float(outcome.bath_out * density @ solvent),
+    }
+    if not outcome.success or outcome.layer is None or outcome.edges is None:
+        return record
+    edges, depth = outcome.edges, np.asarray(outcome.depth)
+    pore, porosity = np.asarray(outcome.pore), np.asarray(outcome.porosity)
+    layer = outcome.layer
+    clear = layer.state != "not clear"
+    record["layer"] = {
+        "state": layer.state,
+        "depth": layer.depth if clear else None,
+        "pore_diameter": layer.pore_diameter,
+        "why": _why(layer, outcome),
+        "thickness": layer.zone,
+        "margins": layer.margins,
+    }
+    widths = np.diff(edges)
+    water_liquid = library.lookup("water")
+    whole = np.concatenate([[edges[0]], depth, [edges[-1]]])
+    open_share = np.concatenate([[porosity[0]], porosity, [porosity[-1]]])
+    through = np.concatenate([[pore[0]], pore, [pore[-1]]])
+    record.update(
+        surface_pore_diameter=float(pore[0]),
+        support_side_pore_diameter=float(pore[-1]),
+        coacervation_depth=outcome.coacervation_depth,
+        thickness=float(edges[-1]),
+        porosity=float(porosity @ widths / edges[-1]),
+        specific_surface_area=filtration.specific_surface_area(
+            whole, open_share, through, run.model.matrix.density
+        ),
+        permeance=filtration.permeance(
+            whole, open_share, through, water_liquid.get("viscosity").at(298.15)
+        ),
+        bubble_point=filtration.bubble_point(
+            float(pore.min()),
+            run.contact_angle,
+            water_liquid.get("surface_tension").at(298.15),
+        ),
+        profile={"depth": depth, "pore_diameter": pore, "porosity": porosity},
+    )
+    return record
+
+
+def _why(layer: pores.Layer, outcome: Outcome) -> str:
+    """Say in one sentence what put the layer where it is."""
+    front = outcome.coacervation_depth or 0.0
+    if layer.state == "surface":
+        if front == 0.0:
+            return (
+                "nothing demixed in the air, so the bath arrests the surface first and "
+                "pores grow with depth"
+            )
+        return (
+            f"the air demixed the film to {1e6 * front:.3g} um, but the pores of the "
+            f"surface are only {layer.margins['surface']:.2f} times the finest"
+        )
+    if layer.state == "inside":
+        return (
+            f"the air demixed the film to {1e6 * front:.3g} um: there pores were "
+            "youngest when the bath arrested them, above they had grown in the air, "
+            "below the bath came later"
+        )
+    return (
+        f"the zone of fine pores takes {100 * layer.margins['zone']:.0f} % of the "
+        f"sheet and the support side's are {layer.margins['back']:.2f} times the finest"
+    )
+
+
+def _schedule(run: Run) -> list[dict[str, Any]]:
+    schedule, time = [], 0.0
+    for step in run.steps:
+        if isinstance(step, (AirExposure, Immersion)):
+            end = time + units.to_si(step.time, "time")
+            schedule.append({"kind": step.kind, "start": time, "end": end})
+            time = end
+    return schedule

@@ -78,7 +78,9 @@ def pair_index(i: int, j: int) -> int:
     return j * (j - 1) // 2 + i
 
 
-def reversed_pair(table: Floats, rational: tuple[float, float]) -> tuple[Floats, Floats]:
+def reversed_pair(
+    table: Floats, rational: tuple[float, float]
+) -> tuple[Floats, Floats]:
     """Return the tables of g(1 - w) for those of g(w).
 
     Parameters
@@ -133,7 +135,9 @@ def tangent_plane_distance(
     MembranekitError
         If the iteration fails.
     """
-    found = coexistence.stability(np.ascontiguousarray(amounts), **mixture.at(temperature))
+    found = coexistence.stability(
+        np.ascontiguousarray(amounts), **mixture.at(temperature)
+    )
     if found is None:
         raise MembranekitError(
             "the stability test found no polymer-free liquid beside this solution"

@@ -52,7 +52,8 @@ class Species:
 @dataclass(frozen=True, eq=False)
 class Matrix:
     """The membrane polymer. `gel`: the volume fraction of polymer at which the rich
-    phase gels [1]; None: it turns to glass."""
+    phase gels [1]; None: it turns to glass.
+    """
 
     name: str
     molar_volume: float
@@ -255,9 +256,7 @@ def bath_diffusivities(model: FilmModel, main: int) -> Floats:
     return table
 
 
-def vapor_tables(
-    model: FilmModel, volatile: Sequence[bool]
-) -> tuple[Floats, Floats]:
+def vapor_tables(model: FilmModel, volatile: Sequence[bool]) -> tuple[Floats, Floats]:
     """Return saturation pressures (n, 3) and enthalpies of vaporization (n, 2)."""
     saturation, enthalpy = np.zeros((model.n, 3)), np.zeros((model.n, 2))
     for i, each in enumerate(model.species):

@@ -1,0 +1,333 @@
+"""What a result rests on: which values were assumed, estimated, fitted, extrapolated.
+
+Every entry is a plain record; the effect of an assumption on the minimum-pore layer's
+depth is computed by rerunning with that value changed, through the function `rerun`
+that the simulation passes in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from membranekit import units
+from membranekit.errors import MembranekitError
+from membranekit.process import Process, step_names
+from membranekit.solution import CastingSolution
+from membranekit.substances import InteractionSet, Substance
+
+Entry = dict[str, Any]
+Changed = tuple[CastingSolution, Process, Mapping[str, float]]
+Rerun = Callable[[CastingSolution, Process, Mapping[str, float]], float]
+
+DEFAULT = "the library's default"
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A number of the model that is no property of a substance and no input.
+
+    `other` is the factor by which it is multiplied to compute its effect.
+    """
+
+    value: float
+    unit: str
+    basis: str
+    source: str
+    other: float = 2.0
+
+
+def entry(
+    name: str, value: Any, basis: str, source: str, effect: float | None = None
+) -> Entry:
+    """Return one line of trust; `effect` in meters becomes micrometers."""
+    return {
+        "name": name,
+        "value": value,
+        "basis": basis,
+        "source": source,
+        "effect": None if effect is None else (1e6 * effect, "um"),
+    }
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else units.text(value)
+
+
+def _warmer(quantity: Any, by: float) -> Any:
+    return units.make(units.to_si(quantity, "temperature") + by, "K")
+
+
+def _variants(
+    solution: CastingSolution, process: Process
+) -> Iterable[tuple[str, str, Changed | None]]:
+    """Yield name, value and a changed copy of the inputs for each unstated input."""
+    support = process.support
+    for name in ("material", "thickness", "temperature", "back"):
+        if name in support.given:
+            continue
+        changed = None
+        if name == "thickness":
+            changed = support.replace(thickness=2 * support.thickness)
+        elif name == "temperature":
+            changed = support.replace(temperature=_warmer(support.temperature, 5.0))
+        elif name == "material":
+            other = "steel" if support.material != "steel" else "glass"
+            changed = support.replace(material=other)
+        elif name == "back":
+            other = "held" if support.back == "insulated" else "insulated"
+            changed = support.replace(back=other)
+        copy = None if changed is None else process.replace(support=changed)
+        value = _text(getattr(support, name))
+        yield f"support.{name}", value, None if copy is None else (solution, copy, {})
+    if solution.temperature is None:
+        warmer = _warmer(support.temperature, 5.0)
+        yield (
+            "solution.temperature",
+            f"{units.text(support.temperature)}, the support's",
+            (solution.replace(temperature=warmer), process, {}),
+        )
+    steps = process.complete_steps
+    for number, (name, step) in enumerate(zip(step_names(steps), steps, strict=True)):
+        for field in step.field_names():
+            if field in step.given or getattr(step, field) is None:
+                continue
+            value = getattr(step, field)
+            if isinstance(value, Mapping) and not value:
+                continue
+            changed_step = None
+            if field == "flow_length":
+                changed_step = step.replace(flow_length=2 * value)
+            if changed_step is None or step not in process.steps:
+                copy = None
+            else:
+                # the added rinse and drying come last, so the numbers agree
+                copied = list(process.steps)
+                copied[number] = changed_step
+                copy = process.replace(steps=tuple(copied))
+            if isinstance(value, Mapping):
+                value = ", ".join(value)
+            yield (
+                f"{name}.{field}",
+                _text(value),
+                None if copy is None else (solution, copy, {}),
+            )
+
+
+def _stated_variants(
+    addresses: Iterable[str], solution: CastingSolution, process: Process
+) -> dict[str, Changed | None]:
+    """Return changed copies for inputs that a case chose in its user's place."""
+    found: dict[str, Changed | None] = {}
+    support = process.support
+    for address in addresses:
+        copy = None
+        if address == "support.temperature":
+            warmer = support.replace(temperature=_warmer(support.temperature, 5.0))
+            copy = (solution, process.replace(support=warmer), {})
+        elif address == "support.thickness":
+            thicker = support.replace(thickness=2 * support.thickness)
+            copy = (solution, process.replace(support=thicker), {})
+        elif address.endswith(".flow_length"):
+            steps = tuple(
+                step.replace(flow_length=2 * step.flow_length)
+                if step.kind == "air"
+                else step
+                for step in process.steps
+            )
+            copy = (solution, process.replace(steps=steps), {})
+        elif address == "process.transfer_time":
+            steps = tuple(
+                step.replace(time=units.make(units.to_si(step.time, "time") + 0.5, "s"))
+                if step.kind == "air" and step.time is not None
+                else step
+                for step in process.steps
+            )
+            copy = (solution, process.replace(steps=steps), {})
+        elif address.startswith("solution.parts."):
+            part = address.removeprefix("solution.parts.")
+            copy = _other_grade(solution, process, part)
+        found[address] = copy
+    return found
+
+
+def _other_grade(
+    solution: CastingSolution, process: Process, part: str
+) -> Changed | None:
+    """Return the solution with a chain of twice the length in place of a polymer."""
+    try:
+        substance = solution.parts.substances[part]
+    except KeyError:
+        return None
+    if not substance.has("number_average_molar_mass"):
+        return None
+    mass = substance.get("number_average_molar_mass").at(298.15)
+    longer = substance.replace(
+        number_average_molar_mass=units.make(2.0 * mass, "kg/mol")
+    )
+    parts: dict[Any, float] = {
+        (longer if name == part else solution.parts.substances.get(name, name)): amount
+        for name, amount in solution.parts.items()
+    }
+    return (solution.replace(parts=parts), process, {})
+
+
+WHAT = {
+    "support.temperature": "effect of 5 K more",
+    "support.thickness": "effect of twice as thick",
+    "process.transfer_time": "effect of 0.5 s more air",
+    "solution.temperature": "effect of 5 K more",
+}
+
+
+def assumed(
+    solution: CastingSolution,
+    process: Process,
+    chosen: Mapping[str, str],
+    constants: Mapping[str, Constant],
+    rerun: Rerun | None,
+) -> list[Entry]:
+    """Return what the user did not say and the library or the case chose.
+
+    Parameters
+    ----------
+    solution, process
+        The inputs.
+    chosen : mapping
+        A case's own choices: address to sentence.
+    constants : mapping
+        The model's constants by name.
+    rerun : callable or None
+        Returns the change of the layer's depth [m] for changed inputs; None: no
+        effects are computed.
+    """
+    entries: list[Entry] = []
+
+    def effect(changed: Changed | None) -> float | None:
+        if changed is None or rerun is None:
+            return None
+        try:
+            return rerun(*changed)
+        except MembranekitError:
+            return None
+
+    seen = set()
+    for address, changed in _stated_variants(chosen, solution, process).items():
+        seen.add(address)
+        value = _value_at(address, solution, process)
+        what = WHAT.get(address, "effect of twice as much")
+        source = f"{chosen[address]} ({what})" if changed else chosen[address]
+        entries.append(entry(address, value, "chosen", source, effect(changed)))
+    for name, value, changed in _variants(solution, process):
+        if name in seen:
+            continue
+        what = WHAT.get(name, "effect of twice as much")
+        if name in ("support.material", "support.back"):
+            what = "effect of the other"
+        source = f"{DEFAULT} ({what})" if changed else DEFAULT
+        entries.append(entry(name, value, "chosen", source, effect(changed)))
+    for substance in solution.components:
+        if not substance.generic:
+            continue
+        names = {
+            f"solution.parts.{name}" for name in (substance.name, *substance.aliases)
+        }
+        if names & seen:
+            continue
+        entries.append(
+            entry(
+                f"solution.parts.{substance.name}",
+                substance.name,
+                "chosen",
+                substance.note or "the grade is not given",
+                effect(_other_grade(solution, process, substance.name)),
+            )
+        )
+    for name, constant in constants.items():
+        if constant.basis != "chosen":
+            continue
+        changed = (solution, process, {name: constant.value * constant.other})
+        source = f"{constant.source} (effect of {constant.other:g} times)"
+        value = (constant.value, constant.unit)
+        entries.append(entry(name, value, "chosen", source, effect(changed)))
+    entries.sort(key=lambda each: -abs(each["effect"][0]) if each["effect"] else 0.0)
+    return entries
+
+
+def _value_at(address: str, solution: CastingSolution, process: Process) -> str:
+    """Return an input as text; what is no field is described by its sentence alone."""
+    head, _, field = address.partition(".")
+    if head == "support":
+        return _text(getattr(process.support, field))
+    if address.startswith("solution.parts."):
+        return address.removeprefix("solution.parts.")
+    if address == "solution.temperature":
+        return _text(
+            process.support.temperature
+            if solution.temperature is None
+            else solution.temperature
+        )
+    if address == "process.transfer_time":
+        return "0 s"
+    steps = process.complete_steps
+    for name, step in zip(step_names(steps), steps, strict=True):
+        if name == head and getattr(step, field, None) is not None:
+            return _text(getattr(step, field))
+    return ""
+
+
+def of_basis(
+    basis: str,
+    substances: Sequence[Substance],
+    interactions: InteractionSet,
+    constants: Mapping[str, Constant],
+) -> list[Entry]:
+    """Return the used values of one basis: constants, interactions, properties."""
+    entries = [
+        entry(name, (constant.value, constant.unit), basis, constant.source)
+        for name, constant in constants.items()
+        if constant.basis == basis
+    ]
+    names = {each.name for each in substances}
+    for pair in interactions.pairs:
+        if pair.basis == basis and set(pair.between) <= names:
+            g = pair.at(0.5)
+            entries.append(
+                entry(f"g({', '.join(pair.between)})", (g, "1"), basis, pair.source)
+            )
+    for substance in substances:
+        for name, value in substance.properties.items():
+            if value.basis == basis:
+                quantity = value.quantity()
+                shown = (float(quantity.magnitude), f"{quantity.units:~}")
+                entries.append(
+                    entry(f"{substance.name}.{name}", shown, basis, value.source)
+                )
+    return entries
+
+
+def extrapolated(
+    substances: Sequence[Substance],
+    interactions: InteractionSet,
+    span: tuple[float, float],
+) -> list[Entry]:
+    """Return the values used outside the temperatures for which they are given."""
+    entries = []
+    for substance in substances:
+        for name, value in substance.properties.items():
+            if value.valid_temperature is None:
+                continue
+            if not all(value.in_range(kelvin) for kelvin in span):
+                low, high = (kelvin - 273.15 for kelvin in value.valid_temperature)
+                entries.append(
+                    entry(
+                        f"{substance.name}.{name}",
+                        f"valid from {low:.4g} to {high:.4g} degC",
+                        value.basis,
+                        value.source,
+                    )
+                )
+    if not all(interactions.in_range(kelvin) for kelvin in span):
+        entries.append(entry(interactions.name, "", interactions.fitted_to, "the set"))
+    return entries
