@@ -19,7 +19,7 @@ FLOORS = (
     ("plugins",),
     ("library",),
     ("solution", "process", "case"),
-    ("membrane",),
+    ("membrane", "limits", "trust"),
     ("simulation",),
     ("checks",),
     ("claims", "calibration", "validation", "verification"),

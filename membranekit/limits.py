@@ -1,0 +1,402 @@
+"""What a run cannot do: lack a property, stretch a value, cast what has demixed.
+
+Nothing is simulated here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from membranekit import library, units
+from membranekit.errors import InputError, MaterialError
+from membranekit.process import AirExposure, Immersion, Process, step_names
+from membranekit.solution import CastingSolution
+from membranekit.substances import Substance
+from membranekit.thermo.flory_huggins import (
+    Mixture,
+    cloud_point,
+    tangent_plane_distance,
+)
+
+_MOLECULE = (
+    "molar_mass",
+    "density",
+    "heat_capacity",
+    "thermal_conductivity",
+    "glass_temperature",
+    "boiling_molar_volume",
+    "association",
+)
+_COIL = (
+    "number_average_molar_mass",
+    "density",
+    "heat_capacity",
+    "thermal_conductivity",
+    "glass_temperature",
+    "diffusivity",
+)
+_VOLATILE = ("saturation_pressure", "enthalpy_of_vaporization", "diffusion_volume")
+_MEMBRANE_POLYMER = (
+    "number_average_molar_mass",
+    "density",
+    "heat_capacity",
+    "thermal_conductivity",
+    "glass_temperature",
+    "contact_angle",
+    "yield_stress",
+    "start_pore_diameter",
+)
+_SUPPORT = ("density", "heat_capacity", "thermal_conductivity")
+_SMALLEST_STRETCH = 1e-6
+"""A temperature this far outside a range is still in it: its unit was converted [K]."""
+
+
+class _Model(Protocol):
+    """The part of a film's model that is looked at here."""
+
+    @property
+    def mixture(self) -> Mixture:
+        """Return its tables, the membrane polymer last."""
+
+
+class Prepared(Protocol):
+    """A run as floats, as far as it is looked at here."""
+
+    @property
+    def model(self) -> _Model:
+        """Return what the kernel is set up with."""
+
+    @property
+    def substances(self) -> tuple[Substance, ...]:
+        """Return all but the membrane polymer."""
+
+    @property
+    def polymer(self) -> Substance:
+        """Return the membrane polymer."""
+
+    @property
+    def amounts(self) -> NDArray[np.float64]:
+        """Return the volume of each substance per volume of polymer [1]."""
+
+    @property
+    def temperature(self) -> float:
+        """Return the temperature at which it is cast [K]."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A value that is read outside the temperatures for which it is known.
+
+    Parameters
+    ----------
+    where : str
+        The address of the temperature.
+    temperature : float
+        The temperature [K].
+    what : str
+        The value, in words.
+    low, high : float
+        Where it is known [K].
+    basis, source : str
+        Of the value.
+    """
+
+    where: str
+    temperature: float
+    what: str
+    low: float
+    high: float
+    basis: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.what} ({_celsius(self.low)} to {_degrees(self.high)})"
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Whether a casting solution is one phase, and how far it is from two.
+
+    Parameters
+    ----------
+    distance : float
+        Tangent-plane distance, negative if the solution demixes [1].
+    water : float or None
+        Mass fraction of water in it [1]; None: water never comes near it.
+    cloud_point : float or None
+        The same at which it just demixes, all else being held [1]; None: at none.
+    """
+
+    distance: float
+    water: float | None
+    cloud_point: float | None
+
+    @property
+    def one(self) -> bool:
+        """Whether it is one phase."""
+        return self.distance >= 0.0
+
+
+def brought(process: Process, present: Iterable[str]) -> list[Substance]:
+    """Return what the air and the baths bring beside the substances `present`."""
+    found: dict[str, Substance] = {}
+    for step in process.resolved_steps:
+        if isinstance(step, AirExposure):
+            for each in (library.lookup("water"), *step.vapor.substances.values()):
+                found.setdefault(each.name, each)
+        elif isinstance(step, Immersion):
+            for each in step.bath.substances.values():
+                found.setdefault(each.name, each)
+    return [each for name, each in found.items() if name not in set(present)]
+
+
+def needed(substance: Substance, *, membrane_polymer: bool = False) -> tuple[str, ...]:
+    """Return the names of the properties that a run reads of a substance."""
+    if membrane_polymer:
+        gels = substance.has("gelation_fraction")
+        return (*_MEMBRANE_POLYMER, *(("gelation_fraction",) if gels else ()))
+    if substance.kind == "support":
+        return _SUPPORT
+    if substance.has("number_average_molar_mass"):
+        return _COIL
+    names = list(_MOLECULE)
+    if substance.kind == "solvent" or substance.has("viscosity"):
+        names.append("viscosity")
+    if substance.has("saturation_pressure"):
+        names += _VOLATILE
+    if substance.name == "water":
+        names.append("surface_tension")
+    return tuple(names)
+
+
+def missing(solution: CastingSolution, process: Process) -> list[tuple[str, str]]:
+    """Return substance and property of every value that a run would lack."""
+    inside = list(solution.components)
+    inside += brought(process, [each.name for each in inside])
+    inside.append(process.support.substance)
+    return [
+        (each.name, name)
+        for each in inside
+        for name in needed(each, membrane_polymer=each.name == solution.polymer.name)
+        if not each.has(name)
+    ]
+
+
+# --------------------------------------------------------------------- temperatures
+
+
+def temperatures(solution: CastingSolution, process: Process) -> dict[str, float]:
+    """Return the temperatures a film is led through, by address [K].
+
+    A step of no time leads it nowhere.
+    """
+    support = units.to_si(process.support.temperature, "temperature")
+    found = {"support.temperature": support}
+    if solution.temperature is not None:
+        found["solution.temperature"] = units.to_si(solution.temperature, "temperature")
+    for name, step in _timed(process):
+        found[f"{name}.temperature"] = units.to_si(step.temperature, "temperature")
+    return found
+
+
+def _timed(process: Process) -> list[tuple[str, Any]]:
+    steps = process.resolved_steps
+    return [
+        (name, step)
+        for name, step in zip(step_names(steps), steps, strict=True)
+        if isinstance(step, (AirExposure, Immersion)) and step.time.magnitude > 0
+    ]
+
+
+def stretches(solution: CastingSolution, process: Process) -> list[Stretch]:
+    """Return every value that a run reads outside the temperatures it is known for.
+
+    Interactions and viscosities are read wherever the film is led, vapor pressures and
+    enthalpies of vaporization in air only, heat capacities and conductivities at the
+    casting temperature.
+    """
+    everywhere = temperatures(solution, process)
+    start = "solution.temperature"
+    if start not in everywhere:
+        start = "support.temperature"
+    at_start = {start: everywhere[start]}
+    airs = [name for name, step in _timed(process) if isinstance(step, AirExposure)]
+    in_air: dict[str, float] = {}
+    if airs:
+        in_air = {
+            where: value
+            for where, value in everywhere.items()
+            if not where.startswith("immersion")
+        }
+    read_at = {
+        "viscosity": everywhere,
+        "saturation_pressure": in_air,
+        "enthalpy_of_vaporization": in_air,
+        "heat_capacity": at_start,
+        "thermal_conductivity": at_start,
+    }
+    substances = [*solution.components]
+    substances += brought(process, [each.name for each in substances])
+    chosen = library.interaction_set(
+        [each.name for each in substances], solution.interactions, extra=solution.extra
+    )
+    found = list(
+        _outside(
+            chosen.valid_temperature,
+            everywhere,
+            f"the interactions {chosen.name!r}",
+            "fitted" if chosen.fitted_to == "cloud points" else "estimated",
+            chosen.assembled_from or chosen.note,
+        )
+    )
+    for substance in substances:
+        is_polymer = substance.name == solution.polymer.name
+        for name in needed(substance, membrane_polymer=is_polymer):
+            if name in read_at and substance.has(name):
+                value = substance.get(name)
+                what = f"the {name.replace('_', ' ')} of {substance.name}"
+                valid = value.valid_temperature
+                found += _outside(valid, read_at[name], what, value.basis, value.source)
+    water = library.lookup("water").get("saturation_pressure")
+    for name, step in _timed(process):
+        if isinstance(step, AirExposure) and step.dew_point is not None:
+            point = {f"{name}.dew_point": units.to_si(step.dew_point, "temperature")}
+            what = "the saturation pressure of water (over liquid)"
+            valid = water.valid_temperature
+            found += _outside(valid, point, what, water.basis, water.source)
+    return found
+
+
+def _outside(
+    valid: tuple[float, float] | None,
+    at: Mapping[str, float],
+    what: str,
+    basis: str,
+    source: str,
+) -> Iterator[Stretch]:
+    if valid is None:
+        return
+    low, high = valid
+    for where, temperature in at.items():
+        if not low - _SMALLEST_STRETCH <= temperature <= high + _SMALLEST_STRETCH:
+            yield Stretch(where, temperature, what, low, high, basis, source)
+
+
+# ---------------------------------------------------------------------------- phases
+
+
+def phase(run: Prepared) -> Phase:
+    """Tell whether a casting solution is one phase, and where its cloud point is.
+
+    Raises
+    ------
+    MembranekitError
+        If the stability test fails.
+    """
+    mixture = run.model.mixture
+    distance = tangent_plane_distance(mixture, run.amounts, run.temperature)
+    names = [each.name for each in run.substances]
+    if "water" not in names:
+        return Phase(distance, None, None)
+    water = names.index("water")
+    density = np.array([each.get("density").at() for each in run.substances])
+    polymer = run.polymer.get("density").at()
+
+    def mass_fraction(amount: float) -> float:
+        masses = run.amounts * density
+        masses[water] = amount * density[water]
+        return float(masses[water] / (masses.sum() + polymer))
+
+    amount = cloud_point(mixture, run.amounts, water, run.temperature)
+    return Phase(
+        distance,
+        mass_fraction(float(run.amounts[water])),
+        None if amount is None else mass_fraction(amount),
+    )
+
+
+def demixed(found: Phase, temperature: float) -> str:
+    """Say that a casting solution has demixed before it is cast, by how much water."""
+    at = f"at {_degrees(temperature)}"
+    if found.water is None or found.cloud_point is None:
+        return f"it has demixed before it is cast, {at}"
+    if found.cloud_point == 0.0:
+        return (
+            f"it has demixed before it is cast, {at}, even without any water; it needs "
+            "less polymer or additive, or another solvent"
+        )
+    if found.cloud_point > found.water:
+        return f"it has demixed before it is cast, {at}"
+    held, most = 100 * found.water, 100 * found.cloud_point
+    return (
+        f"it has demixed before it is cast: it holds {held:.3g} wt% water and demixes "
+        f"{at} at {most:.3g} wt%; that is {held - most:.2g} wt% too much"
+    )
+
+
+# --------------------------------------------------------------------------- refusal
+
+
+def refuse(
+    solution: CastingSolution, process: Process, *, extrapolate: bool = False
+) -> None:
+    """Refuse a run that lacks properties or that only extrapolation can give.
+
+    Parameters
+    ----------
+    extrapolate : bool
+        Let it go to temperatures at which values it reads are not known.
+
+    Raises
+    ------
+    MaterialError
+        If properties are missing: all of them are named.
+    InputError
+        If a temperature lies outside the range of a property or of the interactions.
+    """
+    lacking = missing(solution, process)
+    if lacking:
+        listed = ", ".join(f"{name} of {substance}" for substance, name in lacking)
+        raise MaterialError(f"these properties are not given: {listed}")
+    if not extrapolate:
+        for where, text in stretched(stretches(solution, process)):
+            raise InputError(
+                f"{where}: {text}; give a temperature inside, or extrapolate=True"
+            )
+
+
+def refuse_demixed(run: Prepared) -> None:
+    """Refuse a casting solution that has demixed before it is cast.
+
+    Raises
+    ------
+    InputError
+        Saying by how much water.
+    """
+    found = phase(run)
+    if not found.one:
+        raise InputError(f"solution.parts: {demixed(found, run.temperature)}")
+
+
+def stretched(found: Sequence[Stretch]) -> list[tuple[str, str]]:
+    """Return where and what in words, one entry for each temperature."""
+    texts = []
+    for where in dict.fromkeys(each.where for each in found):
+        here = [each for each in found if each.where == where]
+        listed = ", ".join(map(str, here))
+        at = _degrees(here[0].temperature)
+        texts.append((where, f"{at} is outside the range of {listed}"))
+    return texts
+
+
+def _celsius(temperature: float) -> str:
+    return f"{round(temperature - 273.15, 2):g}"
+
+
+def _degrees(temperature: float) -> str:
+    return f"{_celsius(temperature)} degC"
