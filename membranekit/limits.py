@@ -335,49 +335,54 @@ def demixed(found: Phase, temperature: float) -> str:
     held, most = 100 * found.water, 100 * found.cloud_point
     return (
         f"it has demixed before it is cast: it holds {held:.3g} wt% water and demixes "
-        f"{at} at {most:.3g} wt%; that is {held - most:.2g} wt% too much"
+        f"{at} at {most:.3g} wt%; give {held - most:.2g} wt% less"
     )
 
 
 # --------------------------------------------------------------------------- refusal
 
 
-def refuse(
-    solution: CastingSolution, process: Process, *, extrapolate: bool = False
-) -> None:
-    """Refuse a run that lacks properties or that only extrapolation can give.
-
-    Parameters
-    ----------
-    extrapolate : bool
-        Let it go to temperatures at which values it reads are not known.
+def refuse_missing(solution: CastingSolution, process: Process) -> None:
+    """Refuse a run that lacks properties, naming all of them at once.
 
     Raises
     ------
     MaterialError
-        If properties are missing: all of them are named.
-    InputError
-        If a temperature lies outside the range of a property or of the interactions.
+        With every substance and property that is missing.
     """
     lacking = missing(solution, process)
     if lacking:
         listed = ", ".join(f"{name} of {substance}" for substance, name in lacking)
         raise MaterialError(f"these properties are not given: {listed}")
+
+
+def refuse(
+    solution: CastingSolution,
+    process: Process,
+    run: Prepared,
+    *,
+    extrapolate: bool = False,
+) -> None:
+    """Refuse a run that cannot be simulated, or only by extrapolation.
+
+    Parameters
+    ----------
+    run : Prepared
+        The same solution and process as floats.
+    extrapolate : bool
+        Let it go to temperatures at which values it reads are not known.
+
+    Raises
+    ------
+    InputError
+        If a temperature lies outside the range of a property or of the interactions,
+        or the casting solution has demixed before it is cast, by how much water.
+    """
     if not extrapolate:
         for where, text in stretched(stretches(solution, process)):
             raise InputError(
                 f"{where}: {text}; give a temperature inside, or extrapolate=True"
             )
-
-
-def refuse_demixed(run: Prepared) -> None:
-    """Refuse a casting solution that has demixed before it is cast.
-
-    Raises
-    ------
-    InputError
-        Saying by how much water.
-    """
     found = phase(run)
     if not found.one:
         raise InputError(f"solution.parts: {demixed(found, run.temperature)}")
