@@ -32,6 +32,8 @@ cdef struct Cell:
     double s[49]
     double ds[343]          # ds[d][i][j]: derivative of s with respect to u_d
     double dlean[49]        # derivative of the logarithm of the lean composition
+    double lean             # volume fraction of the lean phase
+    double dshare[7]        # its derivative
 
 
 cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell* c,
@@ -304,6 +306,7 @@ cdef inline int evaluate_cell(const Mixture* mixture, const Friction* f,
         phi_l[i] = c.x[i] / lean_total
     f_rich = rich_total / total
     f_lean = lean_total / total
+    c.lean = f_lean
     phase_friction(f, False, phi_r, 1.0 / rich_total, b, zeta, db, dzi, dzj, dzt)
     phase_friction(f, True, phi_l, 0.0, lb, lzeta, ldb, ldzi, ldzj, ldzt)
     wall = f.wall / (f_lean * f_lean)
@@ -358,6 +361,7 @@ cdef inline int evaluate_cell(const Mixture* mixture, const Friction* f,
                 phi_l[i] if phi_l[i] > 1e-150 else 1e-150)
         df_rich = (drich - f_rich) / total
         df_lean = (dlean - f_lean) / total
+        c.dshare[d] = df_lean
         for i in range(n * n):
             t[i] = df_rich * q_rich[i] + df_lean * q_lean[i]
         _resistance_slope(f, phi_r, b, db, dzi, dzj, dzt, dphi_r,

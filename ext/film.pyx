@@ -36,6 +36,8 @@ from _friction cimport Friction
 
 cdef double GAS_CONSTANT = 8.31446261815324
 cdef double V0 = 18.07e-6
+# share of lean phase from which a cell's pores count as open
+cdef double OPEN_PORES = 0.05
 
 cdef enum:
     CLOSED = 0
@@ -668,24 +670,31 @@ cdef class Film:
 
         The fractions in R are log-means of cell 0's and of what they would be with this
         liquid as the lean phase: then a mere difference of composition drives no
-        liquid through the pores (Gibbs-Duhem).
+        liquid through the pores (Gibbs-Duhem). A cell with little lean phase has no
+        open pores, and takes its own fractions.
         """
         cdef int n = self.n, i, j, d
         cdef Cell* c = &self.cell[0]
         cdef double h = 0.5 * self.dm[0] * c.total, value, slope_i, slope_j, mean, here
         cdef double root[7]
         cdef double elastic[7]
-        cdef double lean = 0.0
+        cdef double opening[7]
+        cdef double lean = 0.0, share = 0.0, dshare = 0.0, rise
         cdef bint open_pores = outside != NULL and c.two
         for i in range(n):
             root[i] = sqrt(c.phi[i])
             elastic[i] = 0.0
             lean += c.x[i]
         if open_pores:
+            value = c.lean * c.lean + OPEN_PORES * OPEN_PORES
+            share = c.lean * c.lean / value
+            dshare = 2.0 * c.lean * OPEN_PORES * OPEN_PORES / (value * value)
             for i in range(n):
                 mean = log_mean(1.0, outside[i] * lean / c.x[i], &here, &value)
-                elastic[i] = value * outside[i] * lean / c.x[i] / mean
-                root[i] = sqrt(c.phi[i] * mean)
+                rise = 1.0 + share * (mean - 1.0)
+                elastic[i] = share * value * outside[i] * lean / c.x[i] / rise
+                opening[i] = dshare * (mean - 1.0) / rise
+                root[i] = sqrt(c.phi[i] * rise)
         for i in range(n):
             value = 0.0
             for j in range(n):
@@ -698,12 +707,14 @@ cdef class Film:
             for i in range(n):
                 slope_i = ((1.0 if i == d else 0.0) / c.phi[i] - 1.0) / c.total
                 if open_pores:
-                    slope_i -= elastic[i] * c.dlean[i * n + d]
+                    slope_i += (opening[i] * c.dshare[d]
+                                - elastic[i] * c.dlean[i * n + d])
                 value = 0.0
                 for j in range(n):
                     slope_j = ((1.0 if j == d else 0.0) / c.phi[j] - 1.0) / c.total
                     if open_pores:
-                        slope_j -= elastic[j] * c.dlean[j * n + d]
+                        slope_j += (opening[j] * c.dshare[d]
+                                    - elastic[j] * c.dlean[j * n + d])
                     value += (
                         0.5 * self.dm[0] * c.s[i * n + j] + h * c.ds[(d * n + i) * n + j]
                         - 0.5 * h * c.s[i * n + j] * (slope_i + slope_j)
@@ -955,9 +966,17 @@ cdef class Film:
                 if self.mode == AIR:
                     scale /= self.mixture.s[i]
                 elif self.mode == BATH:
-                    # a trace may rise or fall by many orders at once
+                    if not scale < 1e300:
+                        return NO_START
                     exact = scale if scale > exact else exact
-                    scale *= 0.02 + 0.98 * min(1.0, 100.0 * phi[i - n])
+                    if phi[i - n] < 1e-4:
+                        # a trace may rise or fall by orders at once, and is in no
+                        # balance that the others would notice
+                        if move[i] > 4.0:
+                            move[i] = 4.0
+                        elif move[i] < -20.0:
+                            move[i] = -20.0
+                        continue
                 if not scale < 1e300:
                     return NO_START
                 if scale > largest:

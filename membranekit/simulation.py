@@ -39,6 +39,9 @@ TRACE = 1e-7
 """Volume fraction at which a species enters that the solution lacks and the air or a
 bath brings [1]."""
 
+BATH_TRACE = 1e-9
+"""Least volume fraction of each species in a fresh bath [1]."""
+
 DEFAULT_CELLS = 120
 DEFAULT_RTOL = 1e-3
 FIRST_CELL = 2e-8
@@ -528,6 +531,10 @@ def _begin_bath(film: Film, run: Run, step: Immersion, duration: float) -> int:
     )
     composition /= composition.sum()
     main = int(np.argmax(composition))
+    # whatever the film brings is in the bath as a trace: amounts then fall to a floor
+    # above zero, where their logarithms are finite
+    composition = np.maximum(composition, BATH_TRACE)
+    composition /= composition.sum()
     temperature = units.to_si(step.temperature, "temperature")
     table = film_model.bath_diffusivities(model, main)
     fastest = max(
