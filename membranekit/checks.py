@@ -1,0 +1,439 @@
+"""What can be told of a casting solution and its process without a run.
+
+The windows are those of GB 2 199 786 A. A finding of severity ``error`` says that the
+run would be refused; ``warning`` and ``note`` do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from membranekit import library, limits, trust, units
+from membranekit.errors import InputError, MaterialError, MembranekitError
+from membranekit.membrane import to_plain
+from membranekit.process import AirExposure, Immersion, Process, step_names
+from membranekit.simulation import CONSTANTS, Run, humid_air, prepare
+from membranekit.solution import POLYMER_ROLE, CastingSolution, Parts, spell
+from membranekit.transport.air import humidity_ratio
+
+SEVERITIES = ("error", "warning", "note")
+
+POLYMER_WINDOW = (5.0, 35.0)  # wt% of the dope; claim 13
+NONSOLVENT_WINDOW = (5.0, 50.0)  # wt% of the dope; description, "preferable"
+NONSOLVENT_SHARE_WINDOW = (5.0, 50.0)  # wt% of good solvent and nonsolvent; claim 12
+STOCK_WINDOW = (0.5, 10.0)  # vol% of good solvent and nonsolvent; claim 15
+STOCK_CONCENTRATION_WINDOW = (1.0, 60.0)  # wt% of the stock; claim 15
+LEAST_HUMIDITY_RATIO = 2.0  # g/kg; claim 11
+LEAST_AIR_SPEED = 0.2  # m/s; claim 11
+
+CLOUD_POINT_BAND = 20.0
+"""How far cloud points of polysulfone from several laboratories, and sets of
+interactions fitted to them, lie apart [%]."""
+
+TRACE_OF_WATER = 1e-3
+"""Below this it is what the model adds to a solution that has none [wt%]."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was found.
+
+    Parameters
+    ----------
+    where : str
+        The address of an input, a substance, or what it is about.
+    what : str
+        The finding in words.
+    value : quantity, float or None
+        Its number.
+    severity : str
+        ``error``, ``warning`` or ``note``.
+    """
+
+    where: str
+    what: str
+    value: Any = None
+    severity: str = "note"
+
+    @property
+    def ok(self) -> bool:
+        """Whether a run can go on in spite of it."""
+        return self.severity != "error"
+
+    def __str__(self) -> str:
+        value = "" if self.value is None else f" ({_text(self.value)})"
+        return f"{self.severity}: {self.where}: {self.what}{value}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON takes it."""
+        return {
+            "where": self.where,
+            "what": self.what,
+            "value": to_plain(self.value),
+        }
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All findings, the gravest first."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether it can run."""
+        return all(finding.ok for finding in self.findings)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def of(self, severity: str) -> tuple[Finding, ...]:
+        """Return the findings of one severity."""
+        if severity not in SEVERITIES:
+            raise InputError(
+                f"severity: {severity!r} is none; give {', '.join(SEVERITIES)}"
+            )
+        return tuple(each for each in self.findings if each.severity == severity)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return them as ``membranekit check --json`` prints them."""
+        return {"ok": self.ok, "findings": [each.to_dict() for each in self.findings]}
+
+    def __str__(self) -> str:
+        last = "It can run." if self.ok else "It cannot run."
+        return "\n".join([*map(str, self.findings), last])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(each.severity)}</td><td>{escape(each.where)}</td>"
+            f"<td>{escape(each.what)}</td>"
+            f"<td>{'' if each.value is None else escape(_text(each.value))}</td></tr>"
+            for each in self.findings
+        )
+        last = "It can run." if self.ok else "It cannot run."
+        return f"<table><caption>{last}</caption><tbody>{rows}</tbody></table>"
+
+
+def check(
+    solution: CastingSolution,
+    process: Process,
+    *,
+    chosen: Mapping[str, str] | None = None,
+) -> Findings:
+    """Tell what can be told without a run.
+
+    Parameters
+    ----------
+    solution : CastingSolution
+        What is cast.
+    process : Process
+        What happens to it.
+    chosen : mapping, optional
+        A case's own choices: address to the reason.
+
+    Returns
+    -------
+    Findings
+        Errors first. It never raises for an input that cannot run: that is an error
+        among the findings.
+
+    Examples
+    --------
+    >>> from membranekit.case import read_case
+    >>> run = read_case("example2").runs[0]
+    >>> check(run.solution, run.process).ok
+    True
+    """
+    found: list[Finding] = []
+    lacking = limits.missing(solution, process)
+    found += [
+        Finding(substance, f"{name} is not given", severity="error")
+        for substance, name in lacking
+    ]
+    densities = not any(name == "density" for _, name in lacking)
+    found += _parts(solution, densities)
+    if not lacking:
+        found += _run_findings(solution, process, chosen or {})
+    for name, step in zip(
+        step_names(process.complete_steps), process.complete_steps, strict=True
+    ):
+        if isinstance(step, AirExposure):
+            found += _air(name, step, solution, process)
+        elif isinstance(step, Immersion) and step.sides != "surface":
+            what = f'{step.sides!r} is not simulated yet; give "surface"'
+            found.append(Finding(f"{name}.sides", what, severity="error"))
+    found += _recipe_windows(solution)
+    if densities:
+        found += _stock_windows(solution)
+    found.sort(key=lambda each: SEVERITIES.index(each.severity))
+    return Findings(tuple(found))
+
+
+def _text(value: Any) -> str:
+    if not hasattr(value, "magnitude"):
+        return f"{value:.4g}" if isinstance(value, float) else str(value)
+    shown = units.make(float(f"{value.magnitude:.4g}"), str(value.units))
+    return units.text(shown)
+
+
+def _percent(value: float) -> Any:
+    return units.make(float(f"{value:.6g}"), "percent")
+
+
+# ----------------------------------------------------------------------- the recipe
+
+
+def _parts(solution: CastingSolution, densities: bool) -> Iterator[Finding]:
+    """Tell mass fraction, volume fraction and role of each substance."""
+    by_volume = solution.volume_fractions if densities else {}
+    for name, share in solution.mass_fractions.items():
+        role = solution.role_of(name).replace("_", " ")
+        volume = f", {100 * by_volume[name]:.3g} vol%" if densities else ""
+        what = f"{role}, {100 * share:.3g} wt%{volume}"
+        yield Finding(f"solution.parts.{name}", what, _percent(100 * share))
+
+
+def _run_findings(
+    solution: CastingSolution, process: Process, chosen: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Tell what needs the model: the phase, temperatures, and what it rests on."""
+    try:
+        stretches = limits.stretches(solution, process)
+        run = prepare(solution, process)
+    except MaterialError as error:
+        yield Finding("solution.interactions", str(error), severity="error")
+        return
+    except MembranekitError as error:
+        where, colon, what = str(error).partition(": ")
+        if not colon:
+            where, what = "solution", where
+        yield Finding(where, what, severity="error")
+        return
+    for where, what in limits.stretched(stretches):
+        here = next(each for each in stretches if each.where == where)
+        value = units.make(round(here.temperature - 273.15, 6), "degC")
+        what = f"{what}: extrapolated, and refused unless extrapolate=True"
+        yield Finding(where, what, value, "error")
+    yield _phase(run)
+    yield _interactions(run)
+    for entry in trust.assumed(solution, process, chosen, {}, None):
+        value = f": {entry['value']}" if entry["value"] else ""
+        yield Finding(entry["name"], f"assumed{value}; {entry['source']}")
+    yield from _by_basis(run, "chosen")
+    yield from _by_basis(run, "estimated")
+    yield from _by_basis(run, "fitted")
+
+
+def _phase(run: Run) -> Finding:
+    """Tell whether the solution is one phase, and the water to its cloud point."""
+    where = "solution.parts"
+    try:
+        found = limits.phase(run)
+    except MembranekitError as error:
+        return Finding(where, f"one phase or not: {error}", severity="error")
+    if not found.one:
+        excess = None
+        if found.water is not None and found.cloud_point is not None:
+            excess = _percent(100 * (found.water - found.cloud_point))
+        text = limits.demixed(found, run.temperature)
+        return Finding(where, text, excess, "error")
+    at = f"at {run.temperature - 273.15:.4g} degC"
+    if found.water is None:
+        return Finding(where, f"one phase {at}; neither air nor bath brings water")
+    if found.cloud_point is None:
+        return Finding(where, f"one phase {at}; no amount of water demixes it")
+    held, cloud = 100 * found.water, 100 * found.cloud_point
+    holds = "no" if held < TRACE_OF_WATER else f"{held:.3g} wt%"
+    what = (
+        f"one phase {at}: it holds {holds} water and demixes at {cloud:.3g} wt%; the "
+        "difference is the water to the cloud point"
+    )
+    return Finding(where, what, _percent(cloud - held))
+
+
+def _interactions(run: Run) -> Finding:
+    """Tell what the cloud point rests on."""
+    chosen = run.interactions
+    texts = [f"the cloud point rests on the set {chosen.name!r}"]
+    if chosen.fitted_to == "cloud points":
+        texts.append("fitted to measured cloud points of polymer, solvent and water")
+        if run.polymer.name == "polysulfone P-3500":
+            texts.append(f"take its water as known to {CLOUD_POINT_BAND:g} %")
+    else:
+        texts.append(
+            f"its basis: {chosen.fitted_to}; no measured cloud point stands behind it"
+        )
+    if chosen.assembled_from:
+        texts.append("what the additives do to it is assembled pair by pair")
+    return Finding("solution.interactions", "; ".join(texts))
+
+
+def _by_basis(run: Run, basis: str) -> Iterator[Finding]:
+    """Name the values of one basis that the run reads, a line for each substance."""
+    constants = [name for name, each in CONSTANTS.items() if each.basis == basis]
+    if constants:
+        yield Finding("model", f"{basis}: {', '.join(constants)}")
+    members = [(each, False) for each in run.substances]
+    members += [(run.polymer, True), (run.support.substance, False)]
+    for substance, is_polymer in members:
+        names = [
+            name.replace("_", " ")
+            for name in limits.needed(substance, membrane_polymer=is_polymer)
+            if substance.get(name).basis == basis
+        ]
+        if names:
+            yield Finding(substance.name, f"{basis}: {', '.join(names)}")
+    present = {substance.name for substance, _ in members}
+    pairs = [
+        "/".join(pair.between)
+        for pair in run.interactions.pairs
+        if pair.basis == basis and present.issuperset(pair.between)
+    ]
+    if pairs:
+        what = f"{basis}: {', '.join(pairs)}"
+        yield Finding("solution.interactions", what)
+
+
+# -------------------------------------------------------------------------- windows
+
+
+def _within(
+    where: str, name: str, value: float, window: tuple[float, float], unit: str
+) -> Finding:
+    """Say whether a value in percent lies in a closed window of the patent."""
+    low, high = window
+    inside = low <= float(f"{value:.9g}") <= high
+    text = (
+        f"{'inside' if inside else 'outside'} the patent's {low:g} to {high:g} {unit}"
+    )
+    severity = "note" if inside else "warning"
+    return Finding(where, f"{name}: {text}", _percent(value), severity)
+
+
+def _above(where: str, name: str, value: Any, least: float, unit: str) -> Finding:
+    """Say whether a value lies above what the patent asks for."""
+    inside = value.m_as(unit) > least
+    side = "inside" if inside else "outside"
+    what = f"{name}: {side} the patent's more than {least:g} {unit}"
+    return Finding(where, what, value, "note" if inside else "warning")
+
+
+def _recipe_windows(solution: CastingSolution) -> Iterator[Finding]:
+    """Compare the recipe with the patent, by the roles of its parts."""
+    shares = {"good_solvent": 0.0, "nonsolvent": 0.0, POLYMER_ROLE: 0.0}
+    for name, share in solution.mass_fractions.items():
+        role = solution.role_of(name)
+        shares[role] = shares.get(role, 0.0) + 100 * share
+    polymer, good, bad = (
+        shares[role] for role in (POLYMER_ROLE, "good_solvent", "nonsolvent")
+    )
+    where = "solution.parts"
+    yield _within(where, "polymer", polymer, POLYMER_WINDOW, "wt%")
+    if bad == 0.0:
+        what = "no part has the role nonsolvent, which the patent leaves open"
+        yield Finding(where, what)
+        return
+    yield _within(where, "nonsolvent", bad, NONSOLVENT_WINDOW, "wt%")
+    share = 100 * bad / (good + bad)
+    ratio = f"good solvent to nonsolvent {100 - share:.3g}:{share:.3g}"
+    low, high = NONSOLVENT_SHARE_WINDOW
+    inside = low <= float(f"{share:.9g}") <= high
+    side = "inside" if inside else "outside"
+    what = f"{ratio}: {side} the patent's 95:5 to 50:50"
+    yield Finding(where, what, _percent(share), "note" if inside else "warning")
+
+
+def _stock_windows(solution: CastingSolution) -> Iterator[Finding]:
+    """Compare each swelling agent that is added as a solution with the patent."""
+    solvents = 0.0
+    for label, substance in solution.parts.substances.items():
+        if solution.role_of(substance.name) in ("good_solvent", "nonsolvent"):
+            solvents += solution.parts[label] / substance.get("density").at()
+    for name, recipe in solution.stocks.items():
+        total = sum(recipe.values())
+        swelling = sum(
+            recipe[label]
+            for label, substance in recipe.substances.items()
+            if solution.role_of(substance.name) == "swelling_agent"
+        )
+        if swelling == 0.0:
+            continue
+        where = f"solution.stocks.{name}"
+        share = 100 * swelling / total
+        yield _within(
+            where, "swelling agent in it", share, STOCK_CONCENTRATION_WINDOW, "wt%"
+        )
+        volume = solution.parts[name] * _specific_volume(recipe)
+        if solvents > 0.0:
+            amount = 100 * volume / solvents
+            title = "amount, of good solvent and nonsolvent"
+            yield _within(where, title, amount, STOCK_WINDOW, "vol%")
+
+
+def _specific_volume(recipe: Parts) -> float:
+    """Return the volume of a mixture per mass, volumes being additive [m3/kg]."""
+    volume = sum(
+        recipe[label] / substance.get("density").at()
+        for label, substance in recipe.substances.items()
+    )
+    return float(volume / sum(recipe.values()))
+
+
+# ------------------------------------------------------------------------------- air
+
+
+def _air(
+    name: str, step: AirExposure, solution: CastingSolution, process: Process
+) -> Iterator[Finding]:
+    """Tell the humidity of the air, its dew point, and what that does to the film."""
+    kind, given = step.humidity
+    where = f"{name}.{kind}"
+    pressure = units.to_si(step.pressure, "pressure")
+    try:
+        vapor = humid_air(step)
+        ratio = units.make(1e3 * humidity_ratio(vapor, pressure), "g/kg")
+    except InputError as error:
+        what = f"{spell(given)} makes no air at {spell(step.temperature)}: {error}"
+        yield Finding(where, what, severity="error")
+        return
+    yield _above(where, "humidity ratio", ratio, LEAST_HUMIDITY_RATIO, "g/kg")
+    if step.air_speed is not None:
+        speed = step.air_speed
+        yield _above(f"{name}.air_speed", "air speed", speed, LEAST_AIR_SPEED, "m/s")
+    else:
+        source = "cover" if step.cover is not None else "transfer_coefficient"
+        what = "no air speed: the patent's more than 0.2 m/s says nothing of it"
+        yield Finding(f"{name}.{source}", what)
+    if vapor <= 0.0:
+        yield Finding(where, "dry air: it has no dew point")
+        return
+    dew = given if kind == "dew_point" else units.make(_dew_point(vapor), "degC")
+    yield Finding(where, "dew point", dew)
+    film = process.support.temperature
+    if solution.temperature is not None:
+        film = min(film, solution.temperature, key=lambda each: each.m_as("K"))
+    if film.m_as("K") < dew.m_as("K"):
+        what = (
+            f"water condenses at first: the film or its support starts at "
+            f"{spell(film)}, below the dew point; separate drops are not simulated"
+        )
+        yield Finding(where, what, dew, "warning")
+
+
+def _dew_point(vapor: float) -> float:
+    """Return the temperature at which water has this saturation pressure [degC]."""
+    law = library.lookup("water").get("saturation_pressure").at
+    low, high = 173.15, 473.15
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        if law(middle) < vapor:
+            low = middle
+        else:
+            high = middle
+    return round(0.5 * (low + high) - 273.15, 4)
