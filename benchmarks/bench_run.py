@@ -1,0 +1,17 @@
+"""A whole run: Example 1 at 6 s of air, its two baths, the dry sheet."""
+
+from membranekit import simulation
+
+
+def test_example1(benchmark, example):
+    def run():
+        prepared = simulation.prepare(example.solution, example.process)
+        return simulation.execute(prepared)
+
+    outcome = benchmark(run)
+    assert outcome.success, outcome.message
+    assert outcome.closure < 1e-12
+
+
+def test_prepare(benchmark, example):
+    benchmark(simulation.prepare, example.solution, example.process)
