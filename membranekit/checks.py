@@ -223,8 +223,8 @@ def _run_findings(
     yield _phase(run)
     yield _interactions(run)
     for entry in trust.assumed(solution, process, chosen, {}, None):
-        value = f": {entry['value']}" if entry["value"] else ""
-        yield Finding(entry["name"], f"assumed{value}; {entry['source']}")
+        shown = f": {entry['value']}" if entry["value"] else ""
+        yield Finding(entry["name"], f"assumed{shown}; {entry['source']}")
     yield from _by_basis(run, "chosen")
     yield from _by_basis(run, "estimated")
     yield from _by_basis(run, "fitted")

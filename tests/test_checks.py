@@ -134,6 +134,8 @@ def test_a_demixed_dope_is_an_error_that_says_by_how_much_water():
         refused(solution, process())
     with pytest.raises(InputError, match="demixed before"):
         refused(solution, process(), extrapolate=True)
+    with pytest.raises(InputError, match="demixed before"):
+        mk.simulate(solution, process())
 
 
 def test_a_dope_without_water_holds_none():
