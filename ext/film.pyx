@@ -4,8 +4,11 @@ a) Cells of polymer: m is the volume of membrane polymer per area above a point,
    u_i = phi_i/phi_P, du_i/dt = -dj_i/dm. Polymer is conserved exactly and the
    thickness is the sum of dm (1 + sum u). Cell 0 lies at the surface.
 b) Faces: T q = sqrt(l) (mu_a - mu_b), j = sqrt(l) q, with l the log-mean fractions and
-   T = (d_a S_a + d_b S_b)/2, d the cells' thicknesses. T is an average of positive
-   definite matrices, so entropy is produced at every face.
+   T = (d_a S_a + d_b S_b)/2, d the cells' thicknesses; off the diagonal S_ij counts
+   t_i t_j times, t = sqrt(min(1, x (2 - x))), x = l/phi of the cell, so that the drag
+   on a species vanishes with what there is of it. T is positive definite since each S
+   is and t <= 1, so entropy is produced at every face. A dissolved polymer takes
+   the harmonic mean: the drag of the others would empty a cell of it in finite time.
 c) Surface: the potentials m there are unknowns, joined to cell 0 by its half cell,
    mu_0 - m = R j. In air j is the gas flux of m; in a bath j is an unknown too and m
    the potential of the bath's liquid at the interface, whose composition is unknown.
@@ -98,6 +101,24 @@ cdef inline double log_mean(double a, double b, double* da, double* db) noexcept
     da[0] = 0.5 * root / a * f - root * df / a
     db[0] = 0.5 * root / b * f + root * df / b
     return root * f
+
+
+cdef inline double harmonic_mean(double a, double b, double* da,
+                                 double* db) noexcept nogil:
+    """Harmonic mean of two positive numbers and its derivatives."""
+    cdef double inverse = 1.0 / (a + b)
+    da[0] = 2.0 * b * b * inverse * inverse
+    db[0] = 2.0 * a * a * inverse * inverse
+    return 2.0 * a * b * inverse
+
+
+cdef inline double overlap(double x, double* elasticity) noexcept nogil:
+    """t = sqrt(x (2 - x)) up to 1, then 1; elasticity: d ln t/d ln x."""
+    if x >= 1.0:
+        elasticity[0] = 0.0
+        return 1.0
+    elasticity[0] = (1.0 - x) / (2.0 - x)
+    return sqrt(x * (2.0 - x))
 
 
 cdef inline double bernoulli(double x, double* slope) noexcept nogil:
@@ -614,13 +635,34 @@ cdef class Film:
         cdef double q[7]
         cdef double rhs[7]
         cdef double ha = 0.5 * self.dm[k] * a.total, hb = 0.5 * self.dm[k + 1] * b.total
-        cdef double value, h, dh, dl, dphi, sign
+        cdef double ta[7]
+        cdef double tb[7]
+        cdef double ea[7]
+        cdef double eb[7]
+        cdef double ua[49]
+        cdef double ub[49]
+        cdef double dl[7]
+        cdef double da[7]
+        cdef double db[7]
+        cdef double value, h, dh, dphi, sign, change
         cdef double* out
         cdef double* slope
         for i in range(n):
-            sl[i] = sqrt(log_mean(a.phi[i], b.phi[i], &la[i], &lb[i]))
-        for i in range(n * n):
-            t[i] = ha * a.s[i] + hb * b.s[i]
+            if self.friction.polymeric[i]:
+                sl[i] = sqrt(harmonic_mean(a.phi[i], b.phi[i], &la[i], &lb[i]))
+            else:
+                sl[i] = sqrt(log_mean(a.phi[i], b.phi[i], &la[i], &lb[i]))
+        for i in range(n):
+            ta[i] = overlap(sl[i] * sl[i] / a.phi[i], &ea[i])
+            tb[i] = overlap(sl[i] * sl[i] / b.phi[i], &eb[i])
+        for i in range(n):
+            for j in range(n):
+                ua[i * n + j] = ha * a.s[i * n + j]
+                ub[i * n + j] = hb * b.s[i * n + j]
+                if i != j:
+                    ua[i * n + j] *= ta[i] * ta[j]
+                    ub[i * n + j] *= tb[i] * tb[j]
+                t[i * n + j] = ua[i * n + j] + ub[i * n + j]
         if spd_inverse(t, inverse, n) != 0:
             self.trouble = SINGULAR
             self.troubled_cell = k
@@ -645,84 +687,115 @@ cdef class Film:
             for d in range(n):
                 for i in range(n):
                     dphi = ((1.0 if i == d else 0.0) - c.phi[i]) / c.total
-                    dl = 0.5 * slope[i] * dphi / sl[i]
-                    value = (dl * (a.mu[i] - b.mu[i])
+                    dl[i] = slope[i] * dphi / (sl[i] * sl[i])
+                    da[i] = ea[i] * (dl[i] - (dphi / c.phi[i] if side == 0 else 0.0))
+                    db[i] = eb[i] * (dl[i] - (dphi / c.phi[i] if side == 1 else 0.0))
+                for i in range(n):
+                    value = (0.5 * dl[i] * sl[i] * (a.mu[i] - b.mu[i])
                              + sl[i] * sign * c.dmu[i * n + d])
                     for j in range(n):
-                        value -= (dh * c.s[i * n + j]
-                                  + h * c.ds[(d * n + i) * n + j]) * q[j]
+                        change = (dh * c.s[i * n + j]
+                                  + h * c.ds[(d * n + i) * n + j])
+                        if i != j:
+                            change *= (ta[i] * ta[j] if side == 0 else tb[i] * tb[j])
+                            change += (ua[i * n + j] * (da[i] + da[j])
+                                       + ub[i * n + j] * (db[i] + db[j]))
+                        value -= change * q[j]
                     rhs[i] = value
                 for i in range(n):
-                    dphi = ((1.0 if i == d else 0.0) - c.phi[i]) / c.total
                     value = 0.0
                     for j in range(n):
                         value += inverse[i * n + j] * rhs[j]
-                    out[i * n + d] = (sl[i] * value
-                                      + 0.5 * slope[i] * dphi / sl[i] * q[i])
+                    out[i * n + d] = sl[i] * (value + 0.5 * dl[i] * q[i])
         return 0
 
-    cdef void _half_cell(self, const double* flux, const double* outside, double* drop,
-                         double* d_u, double* d_outside,
-                         double* resistance) noexcept nogil:
+    cdef void _half_cell(self, const double* flux, const double* m,
+                         const double* liquid, double* drop, double* d_u,
+                         double* d_ratio, double* resistance) noexcept nogil:
         """Fall of potential R j over the half cell at the surface for the flux j, with
-        R (n, n) and the derivatives (n, n) with respect to u of cell 0 and to the
-        logarithm of `outside` (n), the liquid beside a demixed cell, or NULL.
+        R (n, n) and the derivatives (n, n) with respect to u of cell 0 and to ln r.
 
-        The fractions in R are log-means of cell 0's and of what they would be with this
-        liquid as the lean phase: then a mere difference of composition drives no
-        liquid through the pores (Gibbs-Duhem). A cell with little lean phase has no
-        open pores, and takes its own fractions.
+        m (n): potentials at the surface; liquid (n): the liquid's fractions beside it,
+        or NULL in air. The fractions in R are log-means of cell 0's and of r times
+        them, r being what they would be at the surface: exp((m - mu)/s) of a small
+        species, and of a dissolved polymer, in a cell with open pores, the liquid's
+        share over the lean phase's. Then a mere difference of composition drives no
+        liquid through the pores (Gibbs-Duhem), and what is outside only can enter.
         """
         cdef int n = self.n, i, j, d
         cdef Cell* c = &self.cell[0]
-        cdef double h = 0.5 * self.dm[0] * c.total, value, slope_i, slope_j, mean, here
+        cdef double h = 0.5 * self.dm[0] * c.total, value, here, ratio, mean
         cdef double root[7]
         cdef double elastic[7]
         cdef double opening[7]
+        cdef double slope[7]
+        cdef double grow[7]
+        cdef double t[7]
+        cdef double e[7]
         cdef double lean = 0.0, share = 0.0, dshare = 0.0, rise
-        cdef bint open_pores = outside != NULL and c.two
-        for i in range(n):
-            root[i] = sqrt(c.phi[i])
-            elastic[i] = 0.0
-            lean += c.x[i]
-        if open_pores:
+        if c.two and liquid != NULL:
             value = c.lean * c.lean + OPEN_PORES * OPEN_PORES
             share = c.lean * c.lean / value
             dshare = 2.0 * c.lean * OPEN_PORES * OPEN_PORES / (value * value)
             for i in range(n):
-                mean = log_mean(1.0, outside[i] * lean / c.x[i], &here, &value)
+                lean += c.x[i]
+        for i in range(n):
+            elastic[i] = 0.0
+            opening[i] = 0.0
+            rise = 1.0
+            if not self.friction.polymeric[i]:
+                value = (m[i] - c.mu[i]) / self.mixture.s[i]
+                ratio = exp(value if fabs(value) < 40.0
+                            else (40.0 if value > 0.0 else -40.0))
+                rise = log_mean(1.0, ratio, &here, &elastic[i])
+                elastic[i] *= ratio / rise if fabs(value) < 40.0 else 0.0
+            elif share > 0.0:
+                ratio = liquid[i] * lean / c.x[i]
+                mean = harmonic_mean(1.0, ratio, &here, &value)
                 rise = 1.0 + share * (mean - 1.0)
-                elastic[i] = share * value * outside[i] * lean / c.x[i] / rise
+                elastic[i] = share * value * ratio / rise
                 opening[i] = dshare * (mean - 1.0) / rise
-                root[i] = sqrt(c.phi[i] * rise)
+            root[i] = sqrt(c.phi[i] * rise)
+            t[i] = overlap(rise, &e[i])
         for i in range(n):
             value = 0.0
             for j in range(n):
                 resistance[i * n + j] = h * c.s[i * n + j] / (root[i] * root[j])
+                if i != j:
+                    resistance[i * n + j] *= t[i] * t[j]
                 value += resistance[i * n + j] * flux[j]
             drop[i] = value
         if d_u == NULL:
             return
         for d in range(n):
             for i in range(n):
-                slope_i = ((1.0 if i == d else 0.0) / c.phi[i] - 1.0) / c.total
-                if open_pores:
-                    slope_i += (opening[i] * c.dshare[d]
-                                - elastic[i] * c.dlean[i * n + d])
+                slope[i] = ((1.0 if i == d else 0.0) / c.phi[i] - 1.0) / c.total
+                grow[i] = 0.0
+                if not self.friction.polymeric[i]:
+                    grow[i] = -elastic[i] * c.dmu[i * n + d] / self.mixture.s[i]
+                elif share > 0.0:
+                    grow[i] = (opening[i] * c.dshare[d]
+                               - elastic[i] * c.dlean[i * n + d])
+            for i in range(n):
                 value = 0.0
                 for j in range(n):
-                    slope_j = ((1.0 if j == d else 0.0) / c.phi[j] - 1.0) / c.total
-                    if open_pores:
-                        slope_j += (opening[j] * c.dshare[d]
-                                    - elastic[j] * c.dlean[j * n + d])
-                    value += (
-                        0.5 * self.dm[0] * c.s[i * n + j] + h * c.ds[(d * n + i) * n + j]
-                        - 0.5 * h * c.s[i * n + j] * (slope_i + slope_j)
-                    ) / (root[i] * root[j]) * flux[j]
+                    # the logarithmic change of R_ij: of S, of the fractions, of t
+                    here = (-0.5 * (slope[i] + slope[j] + grow[i] + grow[j])
+                            + (e[i] * grow[i] + e[j] * grow[j] if i != j else 0.0))
+                    value += resistance[i * n + j] * here * flux[j]
+                    here = (0.5 * self.dm[0] * c.s[i * n + j]
+                            + h * c.ds[(d * n + i) * n + j]) / (root[i] * root[j])
+                    value += here * flux[j] * (t[i] * t[j] if i != j else 1.0)
                 d_u[i * n + d] = value
-                if d_outside != NULL:
-                    d_outside[i * n + d] = -0.5 * elastic[d] * (
-                        (drop[i] if i == d else 0.0) + resistance[i * n + d] * flux[d])
+                # ln r_d is in row d and in column d of R
+                value = resistance[i * n + d] * flux[d] * (
+                    -0.5 + (e[d] if i != d else -0.5)) * elastic[d]
+                if i == d:
+                    for j in range(n):
+                        if j != d:
+                            value += (e[d] - 0.5) * elastic[d] * (
+                                resistance[d * n + j] * flux[j])
+                d_ratio[i * n + d] = value
 
     cdef void _interface(self, const double* z, double* phi) noexcept nogil:
         """Volume fractions (n) of the bath's liquid at the interface."""
@@ -753,7 +826,7 @@ cdef class Film:
         cdef const double* s
         cdef const double* outer
         cdef double q, distance, value
-        cdef double d_phi[49]
+        cdef double d_ratio[49]
         cdef double d_in[7]
         cdef double d_out[7]
         cdef double d_q[7]
@@ -770,8 +843,8 @@ cdef class Film:
         if self.mode == AIR:
             if self._gas_flux(s, flux, gas) != 0:
                 return -1
-            self._half_cell(flux, NULL, drop, d_u if with_blocks else NULL, NULL,
-                            resistance)
+            self._half_cell(flux, s, NULL, drop, d_u if with_blocks else NULL,
+                            d_ratio, resistance)
             for i in range(n):
                 f[self.start[node] + i] = self.cell[0].mu[i] - s[i] - drop[i]
                 f[self.start[node + 1] + i] -= flux[i] * (1.0 + self.spoil)
@@ -782,6 +855,8 @@ cdef class Film:
                         value = 0.0
                         for j in range(n):
                             value += resistance[i * n + j] * gas[j * n + d]
+                        if not self.friction.polymeric[d]:
+                            value += d_ratio[i * n + d] / self.mixture.s[d]
                         diagonal[node * BLOCK + i * n + d] = -value
                         upper[node * BLOCK + i * n + d] = (
                             self.cell[0].dmu[i * n + d] - d_u[i * n + d])
@@ -797,7 +872,8 @@ cdef class Film:
                 self.trouble = SURFACE
                 return -1
         potentials(&self.mixture, n, phi, mu, hessian)
-        self._half_cell(s, phi, drop, d_u if with_blocks else NULL, d_phi, resistance)
+        self._half_cell(s, mu, phi, drop, d_u if with_blocks else NULL, d_ratio,
+                        resistance)
         q = s[n + ref]
         outer = z + self.start[node - 1]
         distance = 0.5 * self.width[node - 1]
@@ -821,10 +897,15 @@ cdef class Film:
                         self.cell[0].dmu[i * n + d] - d_u[i * n + d])
                     if d != ref:
                         # phi of the reference falls as phi_d rises
-                        block[i * bs + n + d] = (
-                            phi[d] * (hessian[i * n + ref] - hessian[i * n + d])
-                            - d_phi[i * n + d]
-                            + d_phi[i * n + ref] * phi[d] / phi[ref])
+                        value = phi[d] * (hessian[i * n + ref] - hessian[i * n + d])
+                        for j in range(n):
+                            if not self.friction.polymeric[j]:
+                                value -= (d_ratio[i * n + j] / self.mixture.s[j]
+                                          * phi[d] * (hessian[j * n + d]
+                                                      - hessian[j * n + ref]))
+                            elif j == d:
+                                value -= d_ratio[i * n + j]
+                        block[i * bs + n + d] = value
                 lower[(node + 1) * BLOCK + i * bs + i] -= 1.0 + self.spoil
                 block[(n + ref) * bs + i] = 1.0
                 if i != ref:
@@ -1445,7 +1526,7 @@ cdef class Film:
                     factor = 0.9 / error ** (1.0 / 3.0)
                     self.step_size = h * (factor if factor > 0.2 else 0.2)
                     self.trouble = ACCURACY
-                if self.step_size < 1e-13:
+                if self.step_size < 1e-20:
                     return TOO_SMALL
                 continue
             # accepted

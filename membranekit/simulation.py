@@ -35,9 +35,9 @@ from membranekit.trust import Constant
 
 Floats = NDArray[np.float64]
 
-TRACE = 1e-7
+TRACE = 1e-4
 """Volume fraction at which a species enters that the solution lacks and the air or a
-bath brings [1]."""
+bath brings [1]; for water the moisture of a dry solvent. Chosen."""
 
 BATH_TRACE = 1e-9
 """Least volume fraction of each species in a fresh bath [1]."""
