@@ -16,6 +16,8 @@
 # d) A dissolved polymer (PVP) has film-scale frictions of its own: with the membrane
 #    polymer, and with small species that of a coil in a lean phase.
 # e) A lean phase also rubs on the walls of its pores (Darcy), see _film_cell.pxd.
+# f) The friction between small species in the solution and the rich phase is `slowdown`
+#    times that of Mackie & Meares; a lean phase is a liquid and knows none of it.
 
 from libc.math cimport exp, sqrt
 
@@ -32,6 +34,7 @@ cdef struct Friction:
     double network[7]
     double wall
     double tortuosity
+    double slowdown
 
 
 cdef inline void pair_friction(const Friction* f, const double* phi, int i, int j,
@@ -74,9 +77,11 @@ cdef inline void phase_friction(const Friction* f, bint lean, const double* phi,
     z = load
     dz = dload
     if not lean:
+        load = load * f.slowdown
+        dload = dload * f.slowdown
         t = sqrt(pol)
-        z = load * t
-        dz = dload * t + 0.5 * load / t
+        dz = dz * t + 0.5 * z / t
+        z = z * t
     for i in range(n):
         b[i] = 0.0
         for k in range(n + 1):

@@ -62,7 +62,7 @@ CONSTANTS: dict[str, Constant] = {
         1.0, "1", "chosen", "factor on the coil's diffusivity in the polymer-poor phase"
     ),
     "small_molecule_mobility": Constant(
-        0.5, "1", "fitted", "factor on Wilke & Chang's diffusivities in the film"
+        0.5, "1", "fitted", "factor on small molecules' diffusivities in the solution and the rich phase"
     ),
     "mesh_prefactor": Constant(
         3e-10,
@@ -415,6 +415,7 @@ def _film(run: Run, cells: int) -> tuple[Film, Floats]:
         tables["obstruction"],
         tables["wall"],
         tortuosity=model.laws.tortuosity,
+        slowdown=1.0 / model.laws.small_molecule_mobility,
         network_modulus=model.laws.network_modulus,
     )
     film.set_arrest(*film_model.arrest_tables(model))

@@ -59,6 +59,7 @@ class Film:
         wall: NDArray[np.float64],
         *,
         tortuosity: float,
+        slowdown: float,
         network_modulus: float,
     ) -> None: ...
     def set_arrest(

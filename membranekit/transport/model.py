@@ -165,7 +165,6 @@ def friction_tables(model: FilmModel) -> dict[str, Floats]:
     """
     n, species = model.n, model.species
     viscous = species[model.main_solvent]
-    speed = model.laws.small_molecule_mobility
 
     def friction(
         volume: float, diffusivity: Law, factor: float = 1.0
@@ -191,10 +190,8 @@ def friction_tables(model: FilmModel) -> dict[str, Floats]:
             if other.polymeric:
                 continue
             pairs[pair_index(i, j)] = (
-                friction(one.molar_volume, diffusivity_in(one, other, viscous), speed),
-                friction(
-                    other.molar_volume, diffusivity_in(other, one, viscous), speed
-                ),
+                friction(one.molar_volume, diffusivity_in(one, other, viscous)),
+                friction(other.molar_volume, diffusivity_in(other, one, viscous)),
             )
     if viscous.viscosity is None:
         raise ValueError(f"{viscous.name} has no viscosity")
