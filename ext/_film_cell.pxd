@@ -4,7 +4,10 @@
 # b) The face law needs R of the cell as R_ij = S_ij/sqrt(phi_i phi_j): S stays finite
 #    for traces, and an average of two S is positive definite (see film.pyx).
 # c) One phase: S_ii = b_i, S_ij = -zeta_ij sqrt(phi_i phi_j). Two phases conduct side
-#    by side: L = f_rich R_rich^-1 + f_lean R_lean^-1/tortuosity, S from L^-1.
+#    by side: L = f_rich R_rich^-1 + f_lean^2 R_lean^-1 (Archie's law with the exponent
+#    2 of a sponge: a tortuosity of 1.25 at f_lean 0.8, and droplets hardly conduct), S
+#    from L^-1. The lean liquid as a whole is held by its walls alone: b_i gains
+#    wall/f_lean, so that the cell's permeability goes with f_lean^3 (Kozeny).
 # d) The cell's potentials are the tie line's; a demixed cell's network adds
 #    V0 Pi/(R T), Pi = G (lambda - 1/lambda), lambda = A/A_demixed, to each.
 
@@ -309,7 +312,7 @@ cdef inline int evaluate_cell(const Mixture* mixture, const Friction* f,
     c.lean = f_lean
     phase_friction(f, False, phi_r, 1.0 / rich_total, b, zeta, db, dzi, dzj, dzt)
     phase_friction(f, True, phi_l, 0.0, lb, lzeta, ldb, ldzi, ldzj, ldzt)
-    wall = f.wall / (f_lean * f_lean)
+    wall = f.wall / f_lean
     for i in range(n):
         lb[i] += wall
     _resistance(n, phi_r, b, zeta, res)
@@ -319,8 +322,7 @@ cdef inline int evaluate_cell(const Mixture* mixture, const Friction* f,
     if spd_inverse(res, p_lean, n) != 0:
         return -1
     for i in range(n * n):
-        p_lean[i] /= f.tortuosity
-        conduct[i] = f_rich * p_rich[i] + f_lean * p_lean[i]
+        conduct[i] = f_rich * p_rich[i] + f_lean * f_lean * p_lean[i]
     if spd_inverse(conduct, inverse, n) != 0:
         return -1
     for i in range(n):
@@ -363,15 +365,15 @@ cdef inline int evaluate_cell(const Mixture* mixture, const Friction* f,
         df_lean = (dlean - f_lean) / total
         c.dshare[d] = df_lean
         for i in range(n * n):
-            t[i] = df_rich * q_rich[i] + df_lean * q_lean[i]
+            t[i] = df_rich * q_rich[i] + 2.0 * f_lean * df_lean * q_lean[i]
         _resistance_slope(f, phi_r, b, db, dzi, dzj, dzt, dphi_r,
                           -drich / (rich_total * rich_total), res)
         _congruence(n, w_rich, res, -f_rich, t)
         _resistance_slope(f, phi_l, lb, ldb, ldzi, ldzj, ldzt, dphi_l, 0.0, res)
         for i in range(n):
-            res[i * n + i] -= 2.0 * wall * df_lean / f_lean / (
+            res[i * n + i] -= wall * df_lean / f_lean / (
                 phi_l[i] if phi_l[i] > 1e-150 else 1e-150)
-        _congruence(n, w_lean, res, -f_lean * f.tortuosity, t)
+        _congruence(n, w_lean, res, -f_lean * f_lean, t)
         ds = &c.ds[d * n * n]
         for i in range(n):
             for j in range(n):

@@ -15,7 +15,9 @@
 #    that takes up nonsolvent, past the critical point, and nothing would demix there.
 # d) A dissolved polymer (PVP) has film-scale frictions of its own: with the membrane
 #    polymer, and with small species that of a coil in a lean phase.
-# e) A lean phase also rubs on the walls of its pores (Darcy), see _film_cell.pxd.
+# e) In a lean phase all frictions grow with the viscosity of the dissolved polymer in it,
+#    1 + x exp(k x), x = [eta] c [Martin 1942]. It also rubs on the walls of its pores
+#    (Darcy), see _film_cell.pxd.
 # f) The friction between small species in the solution and the rich phase is `slowdown`
 #    times that of Mackie & Meares; a lean phase is a liquid and knows none of it.
 
@@ -33,8 +35,9 @@ cdef struct Friction:
     double coil[7]
     double network[7]
     double wall
-    double tortuosity
     double slowdown
+    double intrinsic
+    double martin
 
 
 cdef inline void pair_friction(const Friction* f, const double* phi, int i, int j,
@@ -76,7 +79,14 @@ cdef inline void phase_friction(const Friction* f, bint lean, const double* phi,
     load = load * load
     z = load
     dz = dload
-    if not lean:
+    if lean:
+        t = f.intrinsic * pol
+        load = exp(f.martin * t)
+        dload = f.intrinsic * load * (1.0 + f.martin * t)
+        load = 1.0 + t * load
+        z = load
+        dz = dload
+    else:
         load = load * f.slowdown
         dload = dload * f.slowdown
         t = sqrt(pol)

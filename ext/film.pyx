@@ -378,7 +378,8 @@ cdef class Film:
     def set_friction(self, const double[:, :, ::1] pairs, const double[::1] polymeric,
                      const double[:, ::1] coil, const double[:, ::1] network,
                      const double[::1] obstruction, const double[::1] wall, *,
-                     double tortuosity, double slowdown, double network_modulus):
+                     double slowdown, double intrinsic, double martin,
+                     double network_modulus):
         """Friction laws ln zeta = a + b/T [s/m2] and the network modulus [Pa].
 
         pairs (n (n-1)/2, 2, 2): of i-rich and of j-rich liquid; coil, network (n, 2):
@@ -404,8 +405,9 @@ cdef class Film:
         for k in range(2):
             self.zeta0_table[k] = obstruction[k]
             self.wall_table[k] = wall[k]
-        self.friction.tortuosity = tortuosity
         self.friction.slowdown = slowdown
+        self.friction.intrinsic = intrinsic
+        self.friction.martin = martin
         self.network_modulus = network_modulus
 
     def set_arrest(self, int kind, const double[::1] weight,

@@ -55,9 +55,6 @@ CONSTANTS: dict[str, Constant] = {
     "network_modulus": Constant(
         3e5, "Pa", "chosen", "coacervate gel; unmeasured, 1e5 Pa or more"
     ),
-    "pore_tortuosity": Constant(
-        1.25, "1", "literature", "random-field sponge at porosity 0.8"
-    ),
     "poor_phase_mobility": Constant(
         1.0, "1", "chosen", "factor on the coil's diffusivity in the polymer-poor phase"
     ),
@@ -76,6 +73,18 @@ CONSTANTS: dict[str, Constant] = {
         "m**2/s",
         "chosen",
         "PVP along the film: entangled, it moves by reptation",
+    ),
+    "coil_intrinsic_viscosity": Constant(
+        24.0,
+        "1",
+        "estimated",
+        "PVP K30 in water, 0.02 m3/kg times its density; recalled, unverified",
+    ),
+    "martin_constant": Constant(
+        0.3,
+        "1",
+        "estimated",
+        "10 % of PVP K30 makes water five to eight times as viscous; recalled",
     ),
     "wall_pore": Constant(
         5e-9,
@@ -305,7 +314,6 @@ def prepare(
         mixture=mixture,
         laws=film_model.Laws(
             network_modulus=constants["network_modulus"],
-            tortuosity=constants["pore_tortuosity"],
             poor_phase_mobility=constants["poor_phase_mobility"],
             small_molecule_mobility=constants["small_molecule_mobility"],
             mesh_prefactor=constants["mesh_prefactor"],
@@ -414,8 +422,9 @@ def _film(run: Run, cells: int) -> tuple[Film, Floats]:
         tables["network"],
         tables["obstruction"],
         tables["wall"],
-        tortuosity=model.laws.tortuosity,
         slowdown=1.0 / model.laws.small_molecule_mobility,
+        intrinsic=run.constants["coil_intrinsic_viscosity"],
+        martin=run.constants["martin_constant"],
         network_modulus=model.laws.network_modulus,
     )
     film.set_arrest(*film_model.arrest_tables(model))

@@ -58,8 +58,9 @@ class Film:
         obstruction: NDArray[np.float64],
         wall: NDArray[np.float64],
         *,
-        tortuosity: float,
         slowdown: float,
+        intrinsic: float,
+        martin: float,
         network_modulus: float,
     ) -> None: ...
     def set_arrest(

@@ -69,7 +69,6 @@ class Laws:
     """Numbers of the model that belong to no substance."""
 
     network_modulus: float
-    tortuosity: float
     poor_phase_mobility: float
     small_molecule_mobility: float
     mesh_prefactor: float
