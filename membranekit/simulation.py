@@ -99,16 +99,24 @@ CONSTANTS: dict[str, Constant] = {
     "bath_heat_coefficient": Constant(
         500.0, "W/(m**2 K)", "chosen", "natural convection of water at a plate"
     ),
-    "growth_exponent": Constant(
+    "viscosity_exponent": Constant(
         14.0 / 3.0,
         "1",
         "estimated",
-        "viscosity of entangled polymer solutions, theta to good solvent",
+        "viscosity of an entangled polymer solution against its fraction (Rubinstein & "
+        "Colby, Polymer Physics, 2003, eq. 9.45); recalled",
+    ),
+    "tension_exponent": Constant(
+        3.88,
+        "1",
+        "estimated",
+        "interfacial tension against the difference of the phases, 1.26/0.325 of the "
+        "Ising class (Rowlinson & Widom 1982); recalled",
     ),
     "growth_activation": Constant(
         25e3, "J/mol", "estimated", "viscosity of NMP and DMAc solutions"
     ),
-    "growth_speed": Constant(1e-11, "m/s", "fitted", "see calibration"),
+    "growth_speed": Constant(9e-8, "m/s", "fitted", "see calibration"),
 }
 
 
@@ -320,7 +328,9 @@ def prepare(
             wall_pore=constants["wall_pore"],
             wall_viscosity=water.get("viscosity").at,
             plasticization=constants["plasticization"],
-            growth_exponent=constants["growth_exponent"],
+            growth_exponent=(
+                constants["viscosity_exponent"] - constants["tension_exponent"]
+            ),
             growth_activation=constants["growth_activation"],
             growth_temperature=GROWTH_REFERENCE,
         ),

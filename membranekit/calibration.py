@@ -1,0 +1,306 @@
+"""Fit what has to be fitted, from the patent's rows marked ``calibrate``.
+
+Nothing here can see a row marked ``predict``: `targets` is the only reader of the data
+and drops them before it returns. The shipped constants are the output of `fit`.
+
+References
+----------
+GB 2 199 786 A, Table 1, Examples 2 and 3; ``membranekit/data/examples.toml``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from membranekit import library, simulation, units
+from membranekit.case import read_case
+from membranekit.errors import MembranekitError, MissingExtraError
+
+CELLS = 80
+"""Cells of the film's grid while fitting."""
+
+CLOSE = 1e-6
+"""Depths closer than this count as met [m]: the patent gives them to a micrometer."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One value of a row marked ``calibrate``, in SI; a range by its geometric mean."""
+
+    example: str
+    air_time: str
+    quantity: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Constants:
+    """What is fitted.
+
+    Parameters
+    ----------
+    mobility : float
+        Factor on small molecules' diffusivities in the solution [1].
+    water_pvdf, water_psf : float
+        Interaction of water with either polymer in the assembled sets, per mole of
+        water: each fixes a cloud point [1].
+    gelation : float
+        Volume fraction of PVDF at which its rich phase gels [1].
+    pvdf_start, psf_start : float
+        Pore diameter at the start [m].
+    growth : float
+        Speed of pore growth in the reference state [m/s].
+    """
+
+    mobility: float
+    water_pvdf: float
+    water_psf: float
+    gelation: float
+    pvdf_start: float
+    psf_start: float
+    growth: float
+
+
+START = Constants(0.2, 1.5, 2.0, 0.65, 5e-8, 1e-7, 9e-8)
+
+
+def targets(text: str | None = None) -> list[Target]:
+    """Return the values that may be fitted to, and no others.
+
+    Parameters
+    ----------
+    text : str, optional
+        The data as TOML; default the shipped file.
+
+    Examples
+    --------
+    >>> sorted({(each.example, each.air_time) for each in targets()})[:2]
+    [('example1', '0 s'), ('example1', '2 s')]
+    """
+    if text is None:
+        place = files("membranekit") / "data" / "examples.toml"
+        text = place.read_text(encoding="utf-8")
+    import tomli
+
+    found = []
+    for example, table in tomli.loads(text).items():
+        if not example.startswith("example"):
+            continue
+        for row in table.get("rows", ()):
+            if row.get("role") != "calibrate" or "air_time" not in row:
+                continue
+            for quantity, given in row.items():
+                value = _length(given)
+                if value is not None and quantity != "air_time":
+                    found.append(Target(example, row["air_time"], quantity, value))
+    return found
+
+
+def _length(given: Any) -> float | None:
+    """Return a length or the geometric mean of a range of lengths; None: no length."""
+    if not isinstance(given, str) or not given.endswith(" um"):
+        return None
+    ends = [float(end) for end in given.removesuffix(" um").split("..")]
+    return 1e-6 * math.sqrt(ends[0] * ends[-1])
+
+
+def run(example: str, air_time: str, constants: Constants) -> simulation.Outcome:
+    """Return the outcome of one run of a shipped case with these constants.
+
+    Raises
+    ------
+    MembranekitError
+        If the run does not succeed.
+    """
+    found = read_case(example).replace({"air.time": air_time}).runs[0]
+    polymer = found.solution.polymer
+    pvdf = polymer.has("gelation_fraction")
+    changed = polymer.replace(
+        start_pore_diameter=units.make(
+            constants.pvdf_start if pvdf else constants.psf_start, "m"
+        ),
+        **({"gelation_fraction": f"{100 * constants.gelation!r} %"} if pvdf else {}),
+    )
+    parts = {
+        (changed if each.name == polymer.name else each): mass
+        for each, mass in found.solution._masses
+    }
+    names = [each.name for each in found.solution.components]
+    names += [] if "water" in names else ["water"]
+    interactions = library.interaction_set(names).with_pair(
+        "water",
+        polymer.name,
+        constants.water_pvdf if pvdf else constants.water_psf,
+        source="calibration",
+        basis="fitted",
+    )
+    solution = type(found.solution).from_parts(
+        parts,
+        temperature=found.solution.temperature,
+        extra=(replace(interactions, preferred=True, name="calibration"),),
+        interactions="calibration",
+    )
+    prepared = simulation.prepare(
+        solution,
+        found.process,
+        {
+            "small_molecule_mobility": constants.mobility,
+            "growth_speed": constants.growth,
+        },
+    )
+    outcome = simulation.execute(prepared, cells=CELLS, history=False)
+    if not outcome.success:
+        raise MembranekitError(f"{example}, {air_time}: {outcome.message}")
+    return outcome
+
+
+def fit(
+    data: str | None = None,
+    start: Constants = START,
+    report: Callable[[str], None] | None = None,
+) -> Constants:
+    """Fit all constants and return them.
+
+    Depths fix the mobility and the water/PVDF interaction (two rows of Example 1) and
+    the water/polysulfone interaction (Example 2, 4 s); thicknesses fix the gel; the
+    surface at 0 s the start of PVDF's pores; the finest pores of Examples 2 and 3 that
+    of polysulfone's; the surface pores the growth. Each in turn, three rounds.
+
+    Parameters
+    ----------
+    data : str, optional
+        The data as TOML text; default the shipped file.
+    start : Constants
+        Where to begin.
+    report : callable, optional
+        Receives a line per round.
+
+    Raises
+    ------
+    MissingExtraError
+        Without scipy.
+    """
+    try:
+        from scipy.optimize import brentq, least_squares
+    except ImportError as error:
+        raise MissingExtraError(
+            'fitting needs scipy: pip install "membranekit[fit]"'
+        ) from error
+    rows = targets(data)
+
+    def of(example: str, quantity: str) -> list[Target]:
+        return [
+            each
+            for each in rows
+            if each.example == example and each.quantity == quantity
+        ]
+
+    depths = [each for each in of("example1", "minimum_layer_depth") if each.value]
+    other = of("example2", "minimum_layer_depth")[0]
+    thick = of("example1", "thickness")
+    finest = of("example2", "minimum_pore") + of("example3", "minimum_pore")
+    start_row = next(e for e in of("example1", "surface_pore") if e.air_time == "0 s")
+    surface = [e for e in of("example1", "surface_pore") if e is not start_row]
+    surface += of("example3", "surface_pore")
+    now = replace(start, pvdf_start=start_row.value)
+    for turn in range(3):
+
+        def depth_errors(x: Any, held: Constants = now) -> Any:
+            trial = replace(held, mobility=math.exp(x[0]), water_pvdf=x[1])
+            found = [
+                run(each.example, each.air_time, trial).coacervation_depth or 0.0
+                for each in depths
+            ]
+            return [
+                math.log((depth + CLOSE) / (each.value + CLOSE))
+                for depth, each in zip(found, depths, strict=True)
+            ]
+
+        solved = least_squares(
+            depth_errors,
+            [math.log(now.mobility), now.water_pvdf],
+            bounds=([math.log(0.03), 1.0], [0.0, 2.2]),
+            diff_step=3e-3,
+            x_scale=[0.3, 0.05],
+            xtol=1e-4,
+            ftol=1e-5,
+            max_nfev=12,
+        )
+        now = replace(
+            now, mobility=float(math.exp(solved.x[0])), water_pvdf=float(solved.x[1])
+        )
+
+        def depth_error(g: float, held: Constants = now) -> float:
+            trial = replace(held, water_psf=g)
+            found = run(other.example, other.air_time, trial).coacervation_depth
+            return math.log(((found or 0.0) + CLOSE) / (other.value + CLOSE))
+
+        now = replace(now, water_psf=_root(brentq, depth_error, now.water_psf, 0.1))
+
+        def thickness_error(share: float, held: Constants = now) -> float:
+            trial = replace(held, gelation=share)
+            return float(
+                np.mean(
+                    [
+                        math.log(
+                            float(run(e.example, e.air_time, trial).edges[-1]) / e.value
+                        )
+                        for e in thick
+                    ]
+                )
+            )
+
+        now = replace(now, gelation=_root(brentq, thickness_error, now.gelation, 0.03))
+
+        # Pores are start + growth times an integral: the fit needs one run each.
+        def integral(each: Target, layer: bool, held: Constants = now) -> float:
+            found = run(each.example, each.air_time, replace(held, growth=1e-12))
+            pore = np.asarray(found.pore)
+            begin = held.pvdf_start if each.example == "example1" else held.psf_start
+            least = float(pore[: pore.size * 2 // 3].min())
+            return ((least if layer else float(pore[0])) - begin) / 1e-12
+
+        at_surface = [integral(each, False) for each in surface]
+        in_layer = [integral(each, True) for each in finest]
+
+        def pore_errors(x: Any, held: Constants = now) -> list[float]:
+            growth, psf = math.exp(x[0]), math.exp(x[1])
+            errors = []
+            for each, share in zip(surface, at_surface, strict=True):
+                begin = held.pvdf_start if each.example == "example1" else psf
+                errors.append(math.log((begin + growth * share) / each.value))
+            for each, share in zip(finest, in_layer, strict=True):
+                errors.append(math.log((psf + growth * share) / each.value))
+            return errors
+
+        solved = least_squares(
+            pore_errors, [math.log(now.growth), math.log(now.psf_start)]
+        )
+        now = replace(
+            now,
+            growth=float(math.exp(solved.x[0])),
+            psf_start=float(math.exp(solved.x[1])),
+        )
+        if report is not None:
+            report(f"round {turn + 1}: {now}")
+    return now
+
+
+def _root(
+    solver: Callable[..., Any], function: Callable[[float], float], x: float, step: float
+) -> float:
+    """Return a root near x, bracketed by steps of growing width."""
+    low, high = x, x
+    f_low = f_high = function(x)
+    for _ in range(12):
+        if f_low * f_high <= 0.0 and low != high:
+            return float(solver(function, low, high, xtol=1e-4))
+        low, high, step = low - step, high + step, 1.5 * step
+        f_low, f_high = function(low), function(high)
+    raise MembranekitError("the fit found no constant that meets its rows")
