@@ -768,10 +768,17 @@ def _front(polymer: Floats, distances: Floats, binodal: Floats) -> float:
     centers = 0.5 * (edges[1:] + edges[:-1])
     if k + 1 == polymer.size:
         return float(edges[-1])
-    low, high = distances[k], distances[k + 1]
-    if not low < 0.0 < high:
-        return float(edges[k + 1])
-    return float(centers[k] + (centers[k + 1] - centers[k]) * low / (low - high))
+    # K has a kink at the front, so it is continued from the side that is one phase
+    if k + 3 < polymer.size:
+        x, y = centers[k + 1 : k + 4], distances[k + 1 : k + 4]
+        slope = (y[1] - y[0]) / (x[1] - x[0])
+        bend = ((y[2] - y[1]) / (x[2] - x[1]) - slope) / (x[2] - x[0])
+        slope -= bend * (x[1] - x[0])
+        root = slope * slope - 4.0 * bend * y[0]
+        if slope > 0.0 and root >= 0.0:
+            place = x[0] - 2.0 * y[0] / (slope + math.sqrt(root))
+            return float(min(max(place, centers[k]), centers[k + 1]))
+    return float(edges[k + 1])
 
 
 def _sheet(run: Run, film: Film, polymer: Floats) -> dict[str, Any]:
