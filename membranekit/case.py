@@ -298,7 +298,7 @@ class Case:
     Examples
     --------
     >>> case = read_case("example1")
-    >>> [run.inputs["air.time"].magnitude for run in case.runs]
+    >>> [float(run.inputs["air.time"].m_as("s")) for run in case.runs]
     [0.0, 2.0, 6.0, 10.0, 30.0]
     """
 

@@ -6,7 +6,9 @@ goes through ``Quantity(text)``: pint reads ``"1,5 m/s"`` as 15 m/s, ``"1 000 um
 
 Quantities are made by the application registry, looked up at each crossing: another
 library may replace the registry at any time, and a quantity of a registry of our own
-would be refused by the functions of others.
+would be refused by the functions of others. Its settings are others' too: pint-xarray
+has it keep every magnitude as an array, so the magnitude of a scalar may be one of
+shape (), and the floats that `si` and `to_si` give are what can be relied on.
 """
 
 from __future__ import annotations
@@ -182,7 +184,8 @@ def quantity(given: object, kind: str, name: str) -> pint.Quantity[float]:
     Returns
     -------
     pint.Quantity
-        A new quantity of the application registry, in the unit that was given.
+        A new quantity of the application registry, in the unit that was given. Its
+        magnitude is a float, or an array of shape () if the registry makes it one.
 
     Raises
     ------
@@ -360,7 +363,9 @@ def _read_quantity(given: object, sort: Kind) -> pint.Quantity[float]:
 def _finite(magnitude: Any) -> float:
     if getattr(magnitude, "shape", ()) != ():
         raise _FaultError("holds several values where one is wanted")
-    if getattr(getattr(magnitude, "dtype", None), "kind", "") == "b":
+    if hasattr(magnitude, "item"):  # numpy's scalars and arrays of shape ()
+        magnitude = magnitude.item()
+    if isinstance(magnitude, bool):
         raise _FaultError("is not a quantity")
     if isinstance(magnitude, str | bytes):  # which float() would read
         raise _FaultError("is not one real number")
