@@ -33,9 +33,6 @@ CLOUD_POINT_BAND = 20.0
 """How far cloud points of polysulfone from several laboratories, and sets of
 interactions fitted to them, lie apart [%]."""
 
-TRACE_OF_WATER = 1e-3
-"""Below this it is what the model adds to a solution that has none [wt%]."""
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -220,7 +217,7 @@ def _run_findings(
         value = units.make(round(here.temperature - 273.15, 6), "degC")
         what = f"{what}: extrapolated, and refused unless extrapolate=True"
         yield Finding(where, what, value, "error")
-    yield _phase(run)
+    yield _phase(solution, run)
     yield _interactions(run)
     for entry in trust.assumed(solution, process, chosen, {}, None):
         shown = f": {entry['value']}" if entry["value"] else ""
@@ -230,11 +227,11 @@ def _run_findings(
     yield from _by_basis(run, "fitted")
 
 
-def _phase(run: Run) -> Finding:
+def _phase(solution: CastingSolution, run: Run) -> Finding:
     """Tell whether the solution is one phase, and the water to its cloud point."""
     where = "solution.parts"
     try:
-        found = limits.phase(run)
+        found = limits.phase(solution, run)
     except MembranekitError as error:
         return Finding(where, f"one phase or not: {error}", severity="error")
     if not found.one:
@@ -249,7 +246,7 @@ def _phase(run: Run) -> Finding:
     if found.cloud_point is None:
         return Finding(where, f"one phase {at}; no amount of water demixes it")
     held, cloud = 100 * found.water, 100 * found.cloud_point
-    holds = "no" if held < TRACE_OF_WATER else f"{held:.3g} wt%"
+    holds = f"{held:.3g} wt%" if held > 0.0 else "no"
     what = (
         f"one phase {at}: it holds {holds} water and demixes at {cloud:.3g} wt%; the "
         "difference is the water to the cloud point"

@@ -290,8 +290,18 @@ def _outside(
 # ---------------------------------------------------------------------------- phases
 
 
-def phase(run: Prepared) -> Phase:
+def phase(solution: CastingSolution, run: Prepared) -> Phase:
     """Tell whether a casting solution is one phase, and where its cloud point is.
+
+    A run enters what only the air or a bath brings as a trace; the numbers returned
+    are those of the recipe, which does not hold it.
+
+    Parameters
+    ----------
+    solution : CastingSolution
+        The recipe.
+    run : Prepared
+        The same as floats.
 
     Raises
     ------
@@ -304,18 +314,20 @@ def phase(run: Prepared) -> Phase:
     if "water" not in names:
         return Phase(distance, None, None)
     water = names.index("water")
+    held = solution.mass_fractions
+    amounts = np.where([name in held for name in names], run.amounts, 0.0)
     density = np.array([each.get("density").at() for each in run.substances])
     polymer = run.polymer.get("density").at()
 
     def mass_fraction(amount: float) -> float:
-        masses = run.amounts * density
+        masses = amounts * density
         masses[water] = amount * density[water]
         return float(masses[water] / (masses.sum() + polymer))
 
     amount = cloud_point(mixture, run.amounts, water, run.temperature)
     return Phase(
         distance,
-        mass_fraction(float(run.amounts[water])),
+        held.get("water", 0.0),
         None if amount is None else mass_fraction(amount),
     )
 
@@ -383,7 +395,7 @@ def refuse(
             raise InputError(
                 f"{where}: {text}; give a temperature inside, or extrapolate=True"
             )
-    found = phase(run)
+    found = phase(solution, run)
     if not found.one:
         raise InputError(f"solution.parts: {demixed(found, run.temperature)}")
 
