@@ -55,9 +55,9 @@ def minimum(position: Floats, value: Floats) -> tuple[float, float]:
     Examples
     --------
     >>> x = np.array([0.0, 1.0, 2.0, 3.0, 4.0])
-    >>> place, least = minimum(x, np.abs(x - 1.7))
-    >>> round(place, 9), round(abs(least), 9)
-    (1.7, 0.0)
+    >>> place, least = minimum(x, 0.1 + np.abs(x - 1.7))
+    >>> round(place, 9), round(least, 9)
+    (1.7, 0.1)
     """
     k = int(np.argmin(value))
     if k < 2 or k > value.size - 3:
