@@ -17,13 +17,21 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
+import tomli
 
 from membranekit import library, simulation, units
 from membranekit.case import read_case
 from membranekit.errors import MembranekitError, MissingExtraError
+from membranekit.structure import pores
 
-CELLS = 80
+CELLS = 160
 """Cells of the film's grid while fitting."""
+
+SURE = 1.02
+"""By how much a label of a fitted row is to be met [1]."""
+
+LABEL_WEIGHT = 10.0
+"""Weight of a missed label against a diameter's logarithm [1]."""
 
 CLOSE = 1e-6
 """Depths closer than this count as met [m]: the patent gives them to a micrometer."""
@@ -40,6 +48,15 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Label:
+    """The state of the minimum-pore layer in a row marked ``calibrate``."""
+
+    example: str
+    air_time: str
+    state: str
+
+
+@dataclass(frozen=True)
 class Constants:
     """What is fitted.
 
@@ -50,8 +67,6 @@ class Constants:
     water_pvdf, water_psf : float
         Interaction of water with either polymer in the assembled sets, per mole of
         water: each fixes a cloud point [1].
-    gelation : float
-        Volume fraction of PVDF at which its rich phase gels [1].
     pvdf_start, psf_start : float
         Pore diameter at the start [m].
     growth : float
@@ -61,45 +76,64 @@ class Constants:
     mobility: float
     water_pvdf: float
     water_psf: float
-    gelation: float
     pvdf_start: float
     psf_start: float
     growth: float
 
 
-START = Constants(0.2, 1.5, 2.0, 0.65, 5e-8, 1e-7, 9e-8)
+START = Constants(0.087, 1.588, 2.301, 5e-8, 1.6e-7, 5e-8)
 
 
-def targets(text: str | None = None) -> list[Target]:
-    """Return the values that may be fitted to, and no others.
+def rows(text: str | None = None) -> list[tuple[str, dict[str, Any]]]:
+    """Return the rows that may be fitted to, each with its example, and no others.
 
     Parameters
     ----------
     text : str, optional
         The data as TOML; default the shipped file.
+    """
+    if text is None:
+        place = files("membranekit") / "data" / "examples.toml"
+        text = place.read_text(encoding="utf-8")
+    return [
+        (example, row)
+        for example, table in tomli.loads(text).items()
+        if example.startswith("example")
+        for row in table.get("rows", ())
+        if row.get("role") == "calibrate" and "air_time" in row
+    ]
+
+
+def targets(text: str | None = None) -> list[Target]:
+    """Return the lengths that may be fitted to.
 
     Examples
     --------
     >>> sorted({(each.example, each.air_time) for each in targets()})[:2]
     [('example1', '0 s'), ('example1', '2 s')]
     """
-    if text is None:
-        place = files("membranekit") / "data" / "examples.toml"
-        text = place.read_text(encoding="utf-8")
-    import tomli
-
     found = []
-    for example, table in tomli.loads(text).items():
-        if not example.startswith("example"):
-            continue
-        for row in table.get("rows", ()):
-            if row.get("role") != "calibrate" or "air_time" not in row:
-                continue
-            for quantity, given in row.items():
-                value = _length(given)
-                if value is not None and quantity != "air_time":
-                    found.append(Target(example, row["air_time"], quantity, value))
+    for example, row in rows(text):
+        for quantity, given in row.items():
+            value = _length(given)
+            if value is not None:
+                found.append(Target(example, row["air_time"], quantity, value))
     return found
+
+
+def labels(text: str | None = None) -> list[Label]:
+    """Return the states that may be fitted to.
+
+    Examples
+    --------
+    >>> [each.state for each in labels()]
+    ['surface', 'inside', 'inside', 'inside', 'inside']
+    """
+    return [
+        Label(example, row["air_time"], row["minimum_layer"])
+        for example, row in rows(text)
+        if "minimum_layer" in row
+    ]
 
 
 def _length(given: Any) -> float | None:
@@ -124,8 +158,7 @@ def run(example: str, air_time: str, constants: Constants) -> simulation.Outcome
     changed = polymer.replace(
         start_pore_diameter=units.make(
             constants.pvdf_start if pvdf else constants.psf_start, "m"
-        ),
-        **({"gelation_fraction": f"{100 * constants.gelation!r} %"} if pvdf else {}),
+        )
     )
     parts = {
         (changed if each.name == polymer.name else each): mass
@@ -168,9 +201,10 @@ def fit(
     """Fit all constants and return them.
 
     Depths fix the mobility and the water/PVDF interaction (two rows of Example 1) and
-    the water/polysulfone interaction (Example 2, 4 s); thicknesses fix the gel; the
-    surface at 0 s the start of PVDF's pores; the finest pores of Examples 2 and 3 that
-    of polysulfone's; the surface pores the growth. Each in turn, three rounds.
+    the water/polysulfone interaction (Example 2, 4 s); the surface at 0 s the start of
+    PVDF's pores; the finest pores of Examples 2 and 3 that of polysulfone's; the
+    surface pores the growth; and start and growth must also keep the labels of the rows
+    that say "inside". Each in turn, twice.
 
     Parameters
     ----------
@@ -192,24 +226,24 @@ def fit(
         raise MissingExtraError(
             'fitting needs scipy: pip install "membranekit[fit]"'
         ) from error
-    rows = targets(data)
+    known_rows = targets(data)
+    inside = [each for each in labels(data) if each.state == "inside"]
 
     def of(example: str, quantity: str) -> list[Target]:
         return [
             each
-            for each in rows
+            for each in known_rows
             if each.example == example and each.quantity == quantity
         ]
 
     depths = [each for each in of("example1", "minimum_layer_depth") if each.value]
     other = of("example2", "minimum_layer_depth")[0]
-    thick = of("example1", "thickness")
     finest = of("example2", "minimum_pore") + of("example3", "minimum_pore")
     start_row = next(e for e in of("example1", "surface_pore") if e.air_time == "0 s")
     surface = [e for e in of("example1", "surface_pore") if e is not start_row]
     surface += of("example3", "surface_pore")
     now = replace(start, pvdf_start=start_row.value)
-    for turn in range(3):
+    for turn in range(2):
 
         def depth_errors(x: Any, held: Constants = now) -> Any:
             trial = replace(held, mobility=math.exp(x[0]), water_pvdf=x[1])
@@ -243,40 +277,32 @@ def fit(
 
         now = replace(now, water_psf=_root(brentq, depth_error, now.water_psf, 0.1))
 
-        def thickness_error(share: float, held: Constants = now) -> float:
-            trial = replace(held, gelation=share)
-            return float(
-                np.mean(
-                    [
-                        math.log(
-                            float(run(e.example, e.air_time, trial).edges[-1]) / e.value
-                        )
-                        for e in thick
-                    ]
-                )
-            )
-
-        now = replace(now, gelation=_root(brentq, thickness_error, now.gelation, 0.03))
-
         # Pores are start + growth times an integral: the fit needs one run each.
-        def integral(each: Target, layer: bool, held: Constants = now) -> float:
-            found = run(each.example, each.air_time, replace(held, growth=1e-12))
-            pore = np.asarray(found.pore)
-            begin = held.pvdf_start if each.example == "example1" else held.psf_start
-            least = float(pore[: pore.size * 2 // 3].min())
-            return ((least if layer else float(pore[0])) - begin) / 1e-12
+        shapes = {
+            (each.example, each.air_time): _shape(each, now)
+            for each in [*surface, *finest, *inside]
+        }
 
-        at_surface = [integral(each, False) for each in surface]
-        in_layer = [integral(each, True) for each in finest]
-
-        def pore_errors(x: Any, held: Constants = now) -> list[float]:
+        def pore_errors(x: Any, held: Constants = now, known: Any = shapes) -> Any:
             growth, psf = math.exp(x[0]), math.exp(x[1])
-            errors = []
-            for each, share in zip(surface, at_surface, strict=True):
+
+            def profile(each: Target | Label) -> tuple[Any, Any, Any]:
+                edges, depth, integral = known[each.example, each.air_time]
                 begin = held.pvdf_start if each.example == "example1" else psf
-                errors.append(math.log((begin + growth * share) / each.value))
-            for each, share in zip(finest, in_layer, strict=True):
-                errors.append(math.log((psf + growth * share) / each.value))
+                return edges, depth, begin + growth * integral
+
+            errors = [math.log(profile(e)[2][0] / e.value) for e in surface]
+            errors += [math.log(_finest(*profile(e)) / e.value) for e in finest]
+            for each in inside:
+                layer = pores.minimum_pore_layer(*profile(each))
+                short = SURE * pores.SCATTER / layer.margins["surface"]
+                errors.append(LABEL_WEIGHT * max(math.log(short), 0.0))
+                # the clocks do not give the support side's pores, so a fine zone that
+                # reaches it says nothing of the growth
+                wide = layer.margins["zone"] * SURE / pores.SHARE
+                if layer.margins["back"] < pores.SCATTER:
+                    wide = 1.0
+                errors.append(LABEL_WEIGHT * max(math.log(wide), 0.0))
             return errors
 
         solved = least_squares(
@@ -292,8 +318,24 @@ def fit(
     return now
 
 
+def _shape(each: Target | Label, constants: Constants) -> tuple[Any, Any, Any]:
+    """Return edges, depths and the growth integral [s] of one run."""
+    found = run(each.example, each.air_time, replace(constants, growth=1e-12))
+    begin = constants.pvdf_start if each.example == "example1" else constants.psf_start
+    return found.edges, found.depth, (np.asarray(found.pore) - begin) / 1e-12
+
+
+def _finest(edges: Any, depth: Any, pore: Any) -> float:
+    """Return the finest pore of the upper two thirds: not the support side's."""
+    upper = depth < 2.0 / 3.0 * edges[-1]
+    return float(pore[upper].min())
+
+
 def _root(
-    solver: Callable[..., Any], function: Callable[[float], float], x: float, step: float
+    solver: Callable[..., Any],
+    function: Callable[[float], float],
+    x: float,
+    step: float,
 ) -> float:
     """Return a root near x, bracketed by steps of growing width."""
     low, high = x, x

@@ -42,7 +42,7 @@ bath brings [1]; for water the moisture of a dry solvent. Chosen."""
 BATH_TRACE = 1e-9
 """Least volume fraction of each species in a fresh bath [1]."""
 
-DEFAULT_CELLS = 120
+DEFAULT_CELLS = 320
 DEFAULT_RTOL = 1e-3
 FIRST_CELL = 2e-8
 BATH_CELLS = 70
@@ -59,7 +59,10 @@ CONSTANTS: dict[str, Constant] = {
         1.0, "1", "chosen", "factor on the coil's diffusivity in the polymer-poor phase"
     ),
     "small_molecule_mobility": Constant(
-        0.5, "1", "fitted", "factor on small molecules' diffusivities in the solution and the rich phase"
+        0.5,
+        "1",
+        "fitted",
+        "factor on small molecules' diffusivities in the solution and rich phase",
     ),
     "mesh_prefactor": Constant(
         3e-10,
@@ -796,7 +799,7 @@ def _sheet(run: Run, film: Film, polymer: Floats) -> dict[str, Any]:
     demixed = np.isfinite(binodal) & ~(frozen & (arrest <= binodal))
     start = run.polymer.get("start_pore_diameter").at(298.15)
     pore = start + run.constants["growth_speed"] * growth
-    # the walls lose what liquid they held when arrested, and the sheet shrinks with them
+    # the walls lose the liquid they held when arrested; the sheet shrinks with them
     porosity = np.where(demixed, lean.sum(axis=1) / volume, 1e-6)
     # a dense layer thinner than a pore is part of a pore's wall, not a skin
     skin = int(np.argmax(demixed)) if demixed.any() else 0
@@ -816,8 +819,8 @@ def _sheet(run: Run, film: Film, polymer: Floats) -> dict[str, Any]:
     if not demixed.all():
         share = float(cell[~demixed].sum() / edges[-1])
         notes.append(
-            f"{100 * share:.3g} % of the sheet did not demix: it is dense, and its pore "
-            "diameter is only the start value"
+            f"{100 * share:.3g} % of the sheet did not demix: it is dense, its pore "
+            "diameter only the start value"
         )
     if not frozen[demixed].all():
         share = float(cell[demixed & ~frozen].sum() / edges[-1])
@@ -901,7 +904,7 @@ def simulate(
     mode : str
         ``"reference"``: two phases at equilibrium in each depth.
     cells : int, optional
-        Cells of the film's grid; default 120.
+        Cells of the film's grid; default 320.
     rtol : float, optional
         Tolerance of a time step; default 1e-3.
     extrapolate : bool

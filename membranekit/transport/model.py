@@ -51,8 +51,10 @@ class Species:
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
-    """The membrane polymer. `gel`: the volume fraction of polymer at which the rich
-    phase gels [1]; None: it turns to glass.
+    """The membrane polymer.
+
+    `gel`: the volume fraction of polymer at which its rich phase gels [1]; None: it
+    turns to glass.
     """
 
     name: str
