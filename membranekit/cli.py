@@ -155,10 +155,9 @@ def check(
         ]
         _say_json({"ok": ok, "findings": listed})
     else:
-        _say(f"{read.name}\n\n{read.runs[0].solution}\n")
-        for finding in findings:
-            _say(_finding_text(finding))
-        _say("It can run." if ok else "It cannot run.")
+        _say(f"{read.name}\n\n{read.runs[0].solution}")
+        _say_findings(findings)
+        _say("\nIt can run." if ok else "\nIt cannot run.")
     ctx.exit(0 if ok else FAILED)
 
 
@@ -198,7 +197,7 @@ def run(
 
         plot.check_output(figure)
     keep = figure is not None or (output or "").lower().endswith(".nc")
-    membranes, stopped = _simulate(read, workers=workers, history=keep)
+    membranes, stopped = _simulate(read, workers=workers, keep=keep)
     if as_json:
         _say_json(results.to_document(membranes, read))
     elif membranes:
@@ -270,16 +269,18 @@ def _check_all(case: Case) -> list[Any]:
 
     found: dict[tuple[str, str, str], Any] = {}
     for each in case.runs:
-        for finding in find(each.solution, each.process):
+        for finding in find(each.solution, each.process, chosen=case.chosen):
             key = finding.where, finding.what, str(finding.value)
             found.setdefault(key, finding)
     return list(found.values())
 
 
-def _simulate(
-    case: Case, *, workers: int, history: bool
-) -> tuple[list[Membrane], bool]:
-    """Run the case in groups of `workers`, so that a stop keeps what is finished."""
+def _simulate(case: Case, *, workers: int, keep: bool) -> tuple[list[Membrane], bool]:
+    """Run the case in groups of `workers`, so that a stop keeps what is finished.
+
+    The effects of what was assumed are computed with the histories, which are kept
+    only where they are wanted: a long series would fill the memory.
+    """
     from membranekit.simulation import simulate_many
 
     runs = case.runs
@@ -288,11 +289,10 @@ def _simulate(
         with _progress(len(runs)) as bar:
             for start in range(0, len(runs), workers):
                 group = runs[start : start + workers]
-                finished = simulate_many(group, workers=workers, history=history)
-                membranes += [
-                    membrane.with_inputs(one.inputs, case)
-                    for membrane, one in zip(finished, group, strict=True)
-                ]
+                finished = simulate_many(group, workers=workers, history=True)
+                for membrane, one in zip(finished, group, strict=True):
+                    named = membrane.with_inputs(one.inputs, case)
+                    membranes.append(named if keep else named.without_history())
                 if bar is not None:
                     bar.update(len(group))
     except KeyboardInterrupt:
@@ -312,22 +312,17 @@ def _report(name: str, membranes: Sequence[Membrane]) -> None:
     """Print the table of a series, and under it what it rests on."""
     import shutil
 
-    from membranekit.membrane import gather
+    from membranekit.membrane import gather, heading
 
     _say(f"{name}\n")
     _say_runs(membranes, max(_NARROWEST, shutil.get_terminal_size().columns))
     for each in membranes:
         if not each.success:
             _say(f"\n{_which(each, membranes)}stopped early: {each.message}")
-    for heading, listed in (
-        ("Assumed, largest effect on the layer's depth first", "assumed"),
-        ("Estimated", "estimated"),
-        ("Fitted", "fitted"),
-        ("Extrapolated", "extrapolated"),
-    ):
+    for listed in ("assumed", "estimated", "fitted", "extrapolated"):
         entries = gather(membranes, listed)
         if entries:
-            _say(f"\n{heading}")
+            _say(f"\n{heading(listed, entries)}")
             for entry in entries:
                 _say_paragraph(_trust_text(entry))
     sets = dict.fromkeys(each.trust.interactions for each in membranes)
@@ -446,15 +441,16 @@ def _bibtex(text: str) -> str:
     return text.replace("{", "(").replace("}", ")")
 
 
-def _finding_text(finding: Any) -> str:
-    value = "" if finding.value is None else f" ({_value_text(finding.value)})"
-    return f"{finding.severity}: {finding.where}: {finding.what}{value}"
-
-
-def _value_text(value: Any) -> str:
-    from membranekit import units
-
-    return units.text(value) if hasattr(value, "units") else str(value)
+def _say_findings(findings: Iterable[Any]) -> None:
+    """Print findings under their severity, the gravest first."""
+    told: dict[str, list[str]] = {}
+    for finding in findings:
+        severity, _, text = str(finding).partition(": ")
+        told.setdefault(severity, []).append(text)
+    for severity, texts in told.items():
+        _say(f"\n{severity.capitalize()}{'s' * (len(texts) > 1)}")
+        for text in texts:
+            _say_paragraph(text)
 
 
 def _say_sheet(substance: Substance) -> None:

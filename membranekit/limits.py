@@ -52,6 +52,11 @@ _MEMBRANE_POLYMER = (
     "start_pore_diameter",
 )
 _SUPPORT = ("density", "heat_capacity", "thermal_conductivity")
+READ_AT = (
+    *("viscosity", "saturation_pressure", "enthalpy_of_vaporization"),
+    *("heat_capacity", "thermal_conductivity"),
+)
+"""Properties that a run reads at its own temperatures; all others at 25 degC."""
 _SMALLEST_STRETCH = 1e-6
 """A temperature this far outside a range is still in it: its unit was converted [K]."""
 
@@ -233,13 +238,8 @@ def stretches(solution: CastingSolution, process: Process) -> list[Stretch]:
             for where, value in everywhere.items()
             if not where.startswith("immersion")
         }
-    read_at = {
-        "viscosity": everywhere,
-        "saturation_pressure": in_air,
-        "enthalpy_of_vaporization": in_air,
-        "heat_capacity": at_start,
-        "thermal_conductivity": at_start,
-    }
+    places = (everywhere, in_air, in_air, at_start, at_start)
+    read_at = dict(zip(READ_AT, places, strict=True))
     substances = [*solution.components]
     substances += brought(process, [each.name for each in substances])
     chosen = library.interaction_set(

@@ -18,6 +18,7 @@ import importlib.util
 import json
 import math
 import os
+import tempfile
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -233,12 +234,15 @@ def _written(value: Any) -> str:
     """Write a value given as text, number or (number, unit), for a reader."""
     if isinstance(value, tuple):
         number, unit = value
-        return f"{figures(number)} {'%' if unit == 'percent' else unit}".rstrip()
+        shown = {"percent": "%", "1": ""}.get(unit, unit)
+        return f"{figures(number)} {shown}".rstrip()
     return value if isinstance(value, str) else figures(value)
 
 
 def _as_given(value: Any) -> Any:
-    """Return a quantity as (number, unit); leave what is plain already."""
+    """Return a quantity as (number, unit in ASCII); leave what is plain already."""
+    if isinstance(value, tuple) and not value[1].isascii():
+        value = units.make(*value)
     if hasattr(value, "magnitude"):
         unit = units.text(value).partition(" ")[2]
         return float(value.magnitude), "percent" if unit == "%" else unit or "1"
@@ -767,6 +771,10 @@ class Membrane(_Result):
             copy.update(name=case.name, case_toml=case.to_toml())
         return type(self)(copy)
 
+    def without_history(self) -> Membrane:
+        """Return a copy with the headline numbers and the profile alone."""
+        return type(self)({**self._si, "history": None})
+
     def _compared(self) -> dict[str, Any]:
         return {key: v for key, v in self._si.items() if key != "wall_time"}
 
@@ -876,8 +884,7 @@ class Membrane(_Result):
         for name in _TRUST_LISTS:
             entries = getattr(self.trust, name)
             if entries:
-                order = ", largest effect on the layer's depth first"
-                lines.append(f"{name.capitalize()}{order if name == 'assumed' else ''}")
+                lines.append(heading(name, entries))
                 for entry in entries:
                     lines += _paragraph(str(entry))
         if self.trust.interactions:
@@ -936,6 +943,13 @@ def gather(membranes: Sequence[Membrane], name: str) -> list[Assumption]:
             if key not in kept or kept[key]._size() < entry._size():
                 kept[key] = entry
     return sorted(kept.values(), key=Assumption._size, reverse=True)
+
+
+def heading(name: str, entries: Sequence[Assumption]) -> str:
+    """Return what stands above a list of `Trust`, with its order if it has one."""
+    ordered = any(entry.effect_text for entry in entries)
+    order = ", largest effect on the layer's depth first" if ordered else ""
+    return f"{name.capitalize()}{order}"
 
 
 _LABELS = {
@@ -1032,9 +1046,13 @@ def check_place(path: Path) -> None:
     folder = path.resolve().parent
     if not folder.is_dir():
         raise OutputError(f"{path}: there is no folder {folder}")
-    if not os.access(folder, os.W_OK) or (
-        path.exists() and not os.access(path, os.W_OK)
-    ):
+    try:
+        # What the system says of a folder need not hold: nameless, it leaves no trace.
+        with tempfile.TemporaryFile(dir=folder):
+            allowed = not path.exists() or os.access(path, os.W_OK)
+    except OSError:
+        allowed = False
+    if not allowed:
         raise OutputError(f"{path}: writing there is not allowed")
 
 

@@ -22,6 +22,7 @@ from membranekit.membrane import (
     Membrane,
     check_place,
     gather,
+    heading,
     need,
     written_whole,
 )
@@ -54,7 +55,7 @@ _STYLE: dict[Any, Any] = {
 _CAPTION_WIDTH = 135
 _CAPTION_ENTRIES = 8
 _LIGHT_ZONE = 0.10
-_LABEL_SPACING = 0.06
+_LABEL_SPACING = 0.14
 
 # What a series varies, tried in turn when a measured row is matched to its run.
 _VARIED = (
@@ -577,17 +578,14 @@ def _range(given: Any) -> tuple[float, float] | None:
 def _caption(runs: Sequence[Membrane]) -> list[str]:
     """Return lines that say what the page rests on."""
     lines: list[str] = []
-    for name, opening in (
-        ("assumed", "Assumed (largest effect on the layer's depth first)"),
-        ("fitted", "Fitted"),
-        ("extrapolated", "Extrapolated"),
-    ):
+    for name in ("assumed", "fitted", "extrapolated"):
         entries = gather(runs, name)
         if entries:
             texts = [_entry(entry) for entry in entries[:_CAPTION_ENTRIES]]
             if len(entries) > _CAPTION_ENTRIES:
                 texts.append(f"and {len(entries) - _CAPTION_ENTRIES} more")
-            lines += textwrap.wrap(f"{opening}: {'; '.join(texts)}.", _CAPTION_WIDTH)
+            text = f"{heading(name, entries)}: {'; '.join(texts)}."
+            lines += textwrap.wrap(text, _CAPTION_WIDTH)
     sets = sorted({run.trust.interactions for run in runs if run.trust.interactions})
     if sets:
         lines += textwrap.wrap(f"Interactions: {'; '.join(sets)}.", _CAPTION_WIDTH)

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from membranekit import units
+from membranekit import limits, units
 from membranekit.errors import MembranekitError
 from membranekit.process import Process, step_names
-from membranekit.solution import CastingSolution
+from membranekit.solution import CastingSolution, goes_by, spell
 from membranekit.substances import InteractionSet, Substance
 
 Entry = dict[str, Any]
@@ -52,7 +52,7 @@ def entry(
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else units.text(value)
+    return value if isinstance(value, str) else spell(value)
 
 
 def _warmer(quantity: Any, by: float) -> Any:
@@ -85,7 +85,7 @@ def _variants(
         warmer = _warmer(support.temperature, 5.0)
         yield (
             "solution.temperature",
-            f"{units.text(support.temperature)}, the support's",
+            f"{spell(support.temperature)}, the support's",
             (solution.replace(temperature=warmer), process, {}),
         )
     steps = process.complete_steps
@@ -123,7 +123,11 @@ def _stated_variants(
     support = process.support
     for address in addresses:
         copy = None
-        if address == "support.temperature":
+        if address == "solution.temperature":
+            given = solution.temperature
+            warm = _warmer(support.temperature if given is None else given, 5.0)
+            copy = (solution.replace(temperature=warm), process, {})
+        elif address == "support.temperature":
             warmer = support.replace(temperature=_warmer(support.temperature, 5.0))
             copy = (solution, process.replace(support=warmer), {})
         elif address == "support.thickness":
@@ -173,12 +177,21 @@ def _other_grade(
     return (solution.replace(parts=parts), process, {})
 
 
-WHAT = {
+_WHAT = {
     "support.temperature": "effect of 5 K more",
     "support.thickness": "effect of twice as thick",
+    "support.material": "effect of the other",
+    "support.back": "effect of the other",
     "process.transfer_time": "effect of 0.5 s more air",
     "solution.temperature": "effect of 5 K more",
 }
+
+
+def _what(address: str) -> str:
+    """Return which change of a value its effect is of."""
+    if address.startswith("solution.parts."):
+        return "effect of chains twice as long"
+    return _WHAT.get(address, "effect of twice as much")
 
 
 def assumed(
@@ -204,53 +217,39 @@ def assumed(
     """
     entries: list[Entry] = []
 
-    def effect(changed: Changed | None) -> float | None:
-        if changed is None or rerun is None:
-            return None
-        try:
-            return rerun(*changed)
-        except MembranekitError:
-            return None
+    def add(
+        name: str, value: Any, source: str, changed: Changed | None, what: str
+    ) -> None:
+        effect = None
+        if changed is not None and rerun is not None:
+            try:
+                effect = rerun(*changed)
+            except MembranekitError:
+                effect = None
+        told = source if effect is None else f"{source} ({what})"
+        entries.append(entry(name, value, "chosen", told, effect))
 
     seen = set()
     for address, changed in _stated_variants(chosen, solution, process).items():
         seen.add(address)
         value = _value_at(address, solution, process)
-        what = WHAT.get(address, "effect of twice as much")
-        source = f"{chosen[address]} ({what})" if changed else chosen[address]
-        entries.append(entry(address, value, "chosen", source, effect(changed)))
+        add(address, value, chosen[address], changed, _what(address))
     for name, value, changed in _variants(solution, process):
-        if name in seen:
-            continue
-        what = WHAT.get(name, "effect of twice as much")
-        if name in ("support.material", "support.back"):
-            what = "effect of the other"
-        source = f"{DEFAULT} ({what})" if changed else DEFAULT
-        entries.append(entry(name, value, "chosen", source, effect(changed)))
+        if name not in seen:
+            add(name, value, DEFAULT, changed, _what(name))
+    parts = [each.removeprefix("solution.parts.") for each in seen]
     for substance in solution.components:
-        if not substance.generic:
-            continue
-        names = {
-            f"solution.parts.{name}" for name in (substance.name, *substance.aliases)
-        }
-        if names & seen:
-            continue
-        entries.append(
-            entry(
-                f"solution.parts.{substance.name}",
-                substance.name,
-                "chosen",
-                substance.note or "the grade is not given",
-                effect(_other_grade(solution, process, substance.name)),
-            )
-        )
+        if substance.generic and not any(goes_by(substance, each) for each in parts):
+            name = f"solution.parts.{substance.name}"
+            changed = _other_grade(solution, process, substance.name)
+            source = substance.note or "the grade is not given"
+            add(name, substance.name, source, changed, _what(name))
     for name, constant in constants.items():
-        if constant.basis != "chosen":
-            continue
-        changed = (solution, process, {name: constant.value * constant.other})
-        source = f"{constant.source} (effect of {constant.other:g} times)"
-        value = (constant.value, constant.unit)
-        entries.append(entry(name, value, "chosen", source, effect(changed)))
+        if constant.basis == "chosen":
+            changed = (solution, process, {name: constant.value * constant.other})
+            value = (constant.value, constant.unit)
+            what = f"effect of {constant.other:g} times"
+            add(name, value, constant.source, changed, what)
     entries.sort(key=lambda each: -abs(each["effect"][0]) if each["effect"] else 0.0)
     return entries
 
@@ -261,7 +260,9 @@ def _value_at(address: str, solution: CastingSolution, process: Process) -> str:
     if head == "support":
         return _text(getattr(process.support, field))
     if address.startswith("solution.parts."):
-        return address.removeprefix("solution.parts.")
+        part = address.removeprefix("solution.parts.")
+        found = [each.name for each in solution.components if goes_by(each, part)]
+        return found[0] if found else part
     if address == "solution.temperature":
         return _text(
             process.support.temperature
@@ -283,7 +284,7 @@ def of_basis(
     interactions: InteractionSet,
     constants: Mapping[str, Constant],
 ) -> list[Entry]:
-    """Return the used values of one basis: constants, interactions, properties."""
+    """Return the values of one basis that a run reads."""
     entries = [
         entry(name, (constant.value, constant.unit), basis, constant.source)
         for name, constant in constants.items()
@@ -297,14 +298,20 @@ def of_basis(
                 entry(f"g({', '.join(pair.between)})", (g, "1"), basis, pair.source)
             )
     for substance in substances:
-        for name, value in substance.properties.items():
+        for name in _read_of(substance):
+            value = substance.get(name)
             if value.basis == basis:
-                quantity = value.quantity()
-                shown = (float(quantity.magnitude), f"{quantity.units:~}")
+                shown = (float(value.quantity().magnitude), value.unit or "1")
                 entries.append(
                     entry(f"{substance.name}.{name}", shown, basis, value.source)
                 )
     return entries
+
+
+def _read_of(substance: Substance) -> list[str]:
+    """Return the properties that a run reads of a substance that has them all."""
+    names = limits.needed(substance, membrane_polymer=substance.kind == "polymer")
+    return [name for name in names if substance.has(name)]
 
 
 def extrapolated(
@@ -312,11 +319,12 @@ def extrapolated(
     interactions: InteractionSet,
     span: tuple[float, float],
 ) -> list[Entry]:
-    """Return the values used outside the temperatures for which they are given."""
+    """Return the values read outside the temperatures for which they are given."""
     entries = []
     for substance in substances:
-        for name, value in substance.properties.items():
-            if value.valid_temperature is None:
+        for name in _read_of(substance):
+            value = substance.get(name)
+            if value.valid_temperature is None or name not in limits.READ_AT:
                 continue
             if not all(value.in_range(kelvin) for kelvin in span):
                 low, high = (kelvin - 273.15 for kelvin in value.valid_temperature)
