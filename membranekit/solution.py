@@ -650,16 +650,26 @@ class CastingSolution(Input):
 
     @property
     def mass_fractions(self) -> dict[str, float]:
-        """Return the mass fraction of each component [1], stocks taken apart."""
+        """Return the mass fraction of each component [1], stocks taken apart.
+
+        Rounded, so that the same recipe in grams or in percent gives the same bits: the
+        steps of a run amplify what differs in the last digit.
+        """
         total = math.fsum(mass for _, mass in self._masses)
-        return {substance.name: mass / total for substance, mass in self._masses}
+        rounded = {
+            substance.name: float(f"{mass / total:.{SIGNIFICANT_DIGITS}g}")
+            for substance, mass in self._masses
+        }
+        total = math.fsum(rounded.values())
+        return {name: share / total for name, share in rounded.items()}
 
     @property
     def volume_fractions(self) -> dict[str, float]:
         """Return the volume fraction of each component [1], volumes being additive."""
+        masses = self.mass_fractions
         volumes = {
-            substance.name: mass / substance.get("density").at(REFERENCE_TEMPERATURE)
-            for substance, mass in self._masses
+            each.name: masses[each.name] / each.get("density").at(REFERENCE_TEMPERATURE)
+            for each in self.components
         }
         total = math.fsum(volumes.values())
         return {name: volume / total for name, volume in volumes.items()}
