@@ -155,8 +155,14 @@ def check(
         ]
         _say_json({"ok": ok, "findings": listed})
     else:
-        _say(f"{read.name}\n\n{read.runs[0].solution}")
-        _say_findings(findings)
+        solution = read.runs[0].solution
+        _say(f"{read.name}\n\n{solution}")
+        tabled = {f"solution.parts.{part}" for part in solution.mass_fractions}
+        _say_findings(
+            each
+            for each in findings
+            if each.where not in tabled or each.value is None or not each.ok
+        )
         _say("\nIt can run." if ok else "\nIt cannot run.")
     ctx.exit(0 if ok else FAILED)
 
@@ -198,16 +204,19 @@ def run(
         plot.check_output(figure)
     keep = figure is not None or (output or "").lower().endswith(".nc")
     membranes, stopped = _simulate(read, workers=workers, keep=keep)
-    if as_json:
-        _say_json(results.to_document(membranes, read))
-    elif membranes:
-        _report(read.name, membranes)
-    if cite and membranes:
-        _say(f"\n{_bibliography(membranes)}", err=as_json)
-    if membranes and output is not None:
-        results.save(membranes, output, read)
-    if membranes and figure is not None:
-        plot.save(plot.summary(membranes, measured=read.measured), figure)
+    try:
+        # Files first: whoever reads what is printed may stop reading.
+        if membranes and output is not None:
+            results.save(membranes, output, read)
+        if membranes and figure is not None:
+            plot.save(plot.summary(membranes, measured=read.measured), figure)
+    finally:
+        if as_json:
+            _say_json(results.to_document(membranes, read))
+        elif membranes:
+            _report(read.name, membranes)
+        if cite and membranes:
+            _say(f"\n{_bibliography(membranes)}", err=as_json)
     if stopped:
         done = f"{len(membranes)} of {len(read.runs)} runs are finished"
         _say(f"membranekit: stopped by the user; {done}", err=True)
@@ -355,7 +364,8 @@ def _which(membrane: Membrane, membranes: Sequence[Membrane]) -> str:
 def _say_runs(membranes: Sequence[Membrane], width: int) -> None:
     """Print one column a run, in as many blocks as the width asks for."""
     columns = [_column(membrane) for membrane in membranes]
-    labels = list(dict.fromkeys(label for column in columns for label in column))
+    longest_first = sorted(columns, key=len, reverse=True)  # a failed run lacks rows
+    labels = list(dict.fromkeys(label for column in longest_first for label in column))
     room = width - max(map(len, labels))
     block: list[dict[str, str]] = []
     used = 0

@@ -263,7 +263,7 @@ def summary(membranes: Membrane | Sequence[Membrane], measured: Any = None) -> F
     with _styled():
         # Inches from the top: title, pores, then path and profiles, then caption.
         pores_end = 4.0
-        rows_end = pores_end + (4.3 if shown else 0.4)
+        rows_end = pores_end + (4.1 if shown else 0.4)
         height = rows_end + 0.145 * len(caption) + 0.25
         figure = Figure(figsize=(7.5, height))
         bold: dict[str, Any] = {"weight": "bold", "va": "top"}
@@ -277,10 +277,10 @@ def summary(membranes: Membrane | Sequence[Membrane], measured: Any = None) -> F
             titled = f", {_labels(runs)[runs.index(shown)]}" if len(runs) > 1 else ""
             top = pores_end + 0.45
             triangle = figure.add_axes(
-                place(0.07, 0.4, top + 0.55, rows_end - 1.0), projection="ternary"
+                place(0.07, 0.4, top + 0.55, rows_end - 0.8), projection="ternary"
             )
             path(shown, triangle)
-            ax = figure.add_axes(place(0.58, 0.87, top + 0.5, rows_end - 0.7))
+            ax = figure.add_axes(place(0.58, 0.87, top + 0.5, rows_end - 0.5))
             profiles(shown, ax)
             for left, what in ((0.03, "Composition path"), (0.58, "Profiles")):
                 where = left, 1 - top / height
