@@ -28,7 +28,7 @@ cdef inline int stability(const Mixture* mixture, int n, const double* mu_cell,
     cdef double r[8]
     cdef int pivot[8]
     cdef int i, j, iteration, size = n + 1
-    cdef double total, step, worst, k = distance[0]
+    cdef double total, step, worst, largest, k = distance[0]
     if k != k or fabs(k) > 1e3:
         k = 0.0
     for iteration in range(FLASH_ITERATIONS):
@@ -45,12 +45,20 @@ cdef inline int stability(const Mixture* mixture, int n, const double* mu_cell,
             return -1
         lu_solve(m, pivot, size, r, 1)
         worst = 0.0
+        largest = 0.0
         for i in range(n):
+            if not fabs(r[i]) < 1e300:
+                return -1
+            # a trace may move by orders at once, and at the floor it stays
+            if y[i] <= 1e-290 and r[i] < 0.0:
+                r[i] = 0.0
             if fabs(r[i]) > worst:
                 worst = fabs(r[i])
-        if not worst < 1e300:
-            return -1
-        step = 1.0 if worst < 3.0 else 3.0 / worst
+            if y[i] < 1e-6:
+                r[i] = max(min(r[i], 20.0), -20.0)
+            elif fabs(r[i]) > largest:
+                largest = fabs(r[i])
+        step = 1.0 if largest < 3.0 else 3.0 / largest
         total = 0.0
         for i in range(n):
             y[i] *= exp(step * r[i])
@@ -103,7 +111,7 @@ cdef inline int flash(const Mixture* mixture, int n, const double* u,
     cdef double x_old[7]
     cdef double r_old[7]
     cdef int i, j, iteration, attempt
-    cdef double worst, step, lean, total, shift, energy, before = 0.0
+    cdef double worst, largest, step, lean, total, shift, energy, before = 0.0
     cdef bint done = False, checked = False
     total = 1.0
     for i in range(n):
@@ -154,17 +162,22 @@ cdef inline int flash(const Mixture* mixture, int n, const double* u,
         else:
             return -1
         worst = 0.0
+        largest = 0.0
         for i in range(n):
             d[i] = 0.0
             for j in range(n):
                 d[i] += inverse[i * n + j] * force[j]
+            if not fabs(d[i]) < 1e300:
+                return -1
             if fabs(d[i]) > worst:
                 worst = fabs(d[i])
+            if scale[i] < 1e-6 * u[i]:
+                d[i] = max(min(d[i], 20.0), -20.0)
+            elif fabs(d[i]) > largest:
+                largest = fabs(d[i])
             x_old[i] = x[i]
             r_old[i] = r[i]
-        if not worst < 1e300:
-            return -1
-        step = 1.0 if worst < 2.0 else 2.0 / worst
+        step = 1.0 if largest < 2.0 else 2.0 / largest
         if worst > 0.1:
             checked = True
         while _shift(n, u, x_old, r_old, d, step, x, r) != 0:

@@ -97,13 +97,29 @@ cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell
         guess = -c.distance / curvature
     if guess < 1e-8 * total:
         guess = 1e-8 * total
-    for attempt in range(9):
+    for attempt in range(13):
+        if attempt > 8:
+            # a watery cell, nearly all of it lean
+            guess = 0.3 if attempt == 9 else 0.3 * guess
+            for i in range(n):
+                r[i] = guess * u[i]
+                c.x[i] = u[i] - r[i]
+            status = flash(mixture, n, u, c.x, r, c.mu, h_rich, h_lean)
+            if status == 0:
+                c.two = 1
+                for i in range(n):
+                    c.rich[i] = r[i]
+                return 0
+            continue
         if attempt == 1:
             guess = 1e-6 * total
         elif attempt > 1:
             guess = 6.0 * guess
         for i in range(n):
             c.x[i] = guess * c.y[i]
+            # far inside, a dissolved polymer is where its virtual phase has none
+            if attempt > 4 and c.x[i] < 1e-9 * u[i]:
+                c.x[i] = 0.5 * u[i]
             if not c.x[i] < 0.9 * u[i]:
                 c.x[i] = 0.9 * u[i]
             r[i] = u[i] - c.x[i]

@@ -6,7 +6,8 @@
 #    R j = -grad mu, R_ii = b_i/phi_i, b_i = sum_j zeta_ij phi_j + zeta_iP phi_P,
 #    R_ij = -zeta_ij.
 # b) zeta of two small species is interpolated between its two dilute limits,
-#    ln zeta = (1 - w) ln zeta_i + w ln zeta_j, w = phi_j/(phi_i + phi_j) [Vignes 1966].
+#    ln zeta = (1 - w) ln zeta_i + w ln zeta_j, w = phi_j/(phi_i + phi_j) [Vignes 1966],
+#    with 1e-12 added to both fractions, so that w is defined where both vanish.
 # c) All polymer together obstructs: every friction grows by
 #    T = ((1 + phi)/(1 - phi))^2, phi the total polymer fraction [Mackie & Meares 1955],
 #    and polymer drags with zeta0 T phi^(1/2) per volume of polymer, the drag eta/xi^2,
@@ -14,7 +15,8 @@
 #    strong as the friction between liquids would carry the polymer away from a surface
 #    that takes up nonsolvent, past the critical point, and nothing would demix there.
 # d) A dissolved polymer (PVP) has film-scale frictions of its own: with the membrane
-#    polymer, and with small species that of a coil in a lean phase.
+#    polymer (times T phi^(1/2) too), and with small species that of a coil in a lean
+#    phase; two of them rub with the sum of their coils'.
 # e) In a lean phase all frictions grow with the viscosity of the dissolved polymer in it,
 #    1 + x exp(k x), x = [eta] c [Martin 1942]. It also rubs on the walls of its pores
 #    (Darcy), see _film_cell.pxd.

@@ -76,12 +76,6 @@ MESSAGES = {
 }
 
 
-cdef struct Face:
-    double sl[7]            # square roots of the log-mean fractions
-    double q[7]
-    double inverse[49]
-
-
 cdef inline double log_mean(double a, double b, double* da, double* db) noexcept nogil:
     """Log-mean of two positive numbers and its derivatives."""
     cdef double root = sqrt(a * b), z = log(b / a), f, df
@@ -451,6 +445,7 @@ cdef class Film:
         for k in range(self.support_nodes):
             self.support[k + 1] = temperature
         self.temperature_rate = 0.0
+        self._set_temperature(film_temperature)
 
     def begin_air(self, const double[::1] volatile, const double[:, ::1] coefficient,
                   const double[::1] far, const double[:, ::1] saturation,
@@ -721,8 +716,9 @@ cdef class Film:
         m (n): potentials at the surface; liquid (n): the liquid's fractions beside it,
         or NULL in air. The fractions in R are log-means of cell 0's and of r times
         them, r being what they would be at the surface: exp((m - mu)/s) of a small
-        species, and of a dissolved polymer, in a cell with open pores, the liquid's
-        share over the lean phase's. Then a mere difference of composition drives no
+        species (held within 40 in the logarithm); a dissolved polymer, in a cell with
+        open pores (f_lean^2/(f_lean^2 + 0.05^2) of it), takes the harmonic mean with
+        the liquid's share over the lean phase's. t stands off the diagonal as in faces. Then a mere difference of composition drives no
         liquid through the pores (Gibbs-Duhem), and what is outside only can enter.
         """
         cdef int n = self.n, i, j, d
