@@ -1,0 +1,214 @@
+"""The whole road: laws of the runs, and what the examples give."""
+
+import math
+
+import numpy as np
+import pytest
+
+from membranekit import simulation, units
+from membranekit.case import read_case
+from membranekit.errors import InputError
+
+CELLS = 80
+
+
+def outcome(
+    settings=(), *, example="example1", cells=CELLS, history=False, changes=None, **more
+):
+    """Run one run of a shipped case with some inputs replaced."""
+    case = read_case(example).replace({"air.time": "6 s", **dict(settings)})
+    run = case.runs[0]
+    prepared = simulation.prepare(run.solution, run.process, changes)
+    return simulation.execute(prepared, cells=cells, history=history, **more)
+
+
+@pytest.fixture(scope="module")
+def series():
+    """Example 1 at the patent's air times and between them."""
+    times = ("0 s", "1 s", "2 s", "3 s", "4 s", "5 s", "6 s", "8 s", "10 s", "30 s")
+    return {time: outcome({"air.time": time}, cells=160) for time in times}
+
+
+def test_every_run_of_example_1_succeeds_and_balances(series):
+    for time, result in series.items():
+        assert result.success, (time, result.message)
+        assert result.closure <= 1e-12, time
+
+
+def test_the_coacervation_grows_with_the_time_in_air(series):
+    depths = [result.coacervation_depth for result in series.values()]
+    assert depths[0] == 0.0
+    # the first second is before anything demixes
+    assert all(b > a for a, b in zip(depths[2:], depths[3:], strict=False))
+
+
+def test_example_1_puts_the_layer_where_the_patent_has_it(series):
+    assert series["0 s"].layer.state == "surface"
+    assert [series[time].layer.state for time in ("2 s", "6 s", "10 s")] == [
+        "inside"
+    ] * 3
+    assert series["30 s"].layer.state == "not clear"
+    for time, depth in (("2 s", 2e-6), ("6 s", 10e-6), ("10 s", 25e-6)):
+        found = series[time].layer.depth
+        assert abs(found - depth) < 1e-6 or abs(math.log(found / depth)) < math.log(1.5)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"air.air_speed": "1.6 m/s"},
+        {"air.relative_humidity": "40 %"},
+        {"support.temperature": "20 degC"},
+        {"air.flow_length": "0.05 m"},
+        {"solution.parts.water": 1.4},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_what_makes_the_film_demix_deeper(series, change):
+    deeper = outcome(change, cells=160)
+    assert deeper.coacervation_depth > series["6 s"].coacervation_depth
+
+
+def test_a_thicker_cast_demixes_as_deep(series):
+    thicker = outcome({"process.wet_thickness": "200 um"}, cells=168)
+    assert thicker.coacervation_depth == pytest.approx(
+        series["6 s"].coacervation_depth, rel=0.05
+    )
+
+
+def test_dry_air_makes_no_inside_layer():
+    dry = outcome({"air.relative_humidity": "0 %"})
+    assert dry.success
+    assert dry.coacervation_depth == 0.0
+    assert dry.layer.state != "inside"
+
+
+def test_a_spoiled_flux_shows_in_the_balance(monkeypatch):
+    build = simulation._film
+
+    def spoiled(run, cells):
+        film, polymer = build(run, cells)
+        film.spoil_surface(1e-6)
+        return film, polymer
+
+    honest = outcome(cells=40).closure
+    monkeypatch.setattr(simulation, "_film", spoiled)
+    assert honest <= 1e-12
+    assert outcome(cells=40).closure > 1e-10
+
+
+def test_a_dry_sheet_is_thinner_than_its_film_and_holds_its_polymer(series):
+    for result in series.values():
+        assert result.edges[-1] < 150e-6
+        assert np.all(np.diff(result.edges) > 0.0)
+        assert np.all((result.porosity > 0.0) & (result.porosity < 1.0))
+
+
+def test_fractions_stay_between_zero_and_one():
+    history = outcome(history=True).history
+    fraction = history["volume_fraction"]
+    assert np.all((fraction > 0.0) & (fraction < 1.0))
+    np.testing.assert_allclose(fraction.sum(axis=2), 1.0, rtol=0, atol=1e-12)
+    assert history["time"].size <= simulation.MOST_SAVED
+    # both ends of each step are there
+    starts = [history["time"][history["step"] == n][0] for n in (1, 2, 3)]
+    assert starts == [0.0, 6.0, 126.0]
+
+
+def test_binodal_comes_before_spinodal():
+    history = outcome(history=True).history
+    both = np.isfinite(history["binodal_time"]) & np.isfinite(history["spinodal_time"])
+    assert both.sum() > CELLS / 2
+    assert np.all(
+        history["spinodal_time"][both] >= history["binodal_time"][both] - 1e-9
+    )
+
+
+def test_a_tighter_tolerance_moves_nothing(series):
+    tight = outcome(cells=160, rtol=1e-4)
+    assert tight.coacervation_depth == pytest.approx(
+        series["6 s"].coacervation_depth, rel=5e-3
+    )
+
+
+def test_more_cells_converge():
+    depths = [outcome(cells=cells).coacervation_depth for cells in (80, 160, 320)]
+    first, second = abs(depths[1] - depths[0]), abs(depths[2] - depths[1])
+    assert second < 0.6 * first
+
+
+def test_a_caller_can_stop_a_run():
+    seen = []
+
+    def stop(time, amounts):
+        seen.append(time)
+        return time > 2.0
+
+    result = outcome(history=True, callback=stop)
+    assert not result.success
+    assert "stopped by the caller" in result.message
+    assert result.history["time"][-1] == seen[-1]
+
+
+def test_condensation_is_not_capped():
+    """Air far above the film's dew point wets it and is no special case."""
+    wet = outcome(
+        {
+            "air.relative_humidity": "95 %",
+            "support.temperature": "5 degC",
+            "solution.temperature": "15 degC",
+        },
+        cells=40,
+        air_only=True,
+    )
+    assert wet.success
+    assert wet.closure <= 1e-12
+    usual = outcome(cells=40, air_only=True)
+    water = 0
+    assert -wet.air_out[water] > 2.0 * -usual.air_out[water]
+
+
+def test_a_cover_keeps_the_water_out():
+    case = read_case("example1")
+    run = case.replace({"air.time": "6 s"}).runs[0]
+    air = run.process.steps[0]
+    covered = type(air)(
+        time="6 s", temperature="60 degC", relative_humidity="30 %", cover="5 mm"
+    )
+    process = run.process.replace(steps=(covered, *run.process.steps[1:]))
+    prepared = simulation.prepare(run.solution, process)
+    result = simulation.execute(prepared, cells=40, history=False)
+    assert result.success, result.message
+    assert -result.air_out[0] < 0.5 * -outcome(cells=40).air_out[0]
+
+
+def test_example_2_and_3_succeed():
+    for example, times in (
+        ("example2", ("2 s", "30 s")),
+        ("example3", ("0 s", "15 s")),
+    ):
+        for time in times:
+            result = outcome({"air.time": time}, example=example)
+            assert result.success, (example, time, result.message)
+            assert result.closure <= 1e-12
+
+
+def test_wrong_words_are_refused():
+    run = read_case("example1").runs[0]
+    with pytest.raises(InputError, match="mode"):
+        simulation.simulate(run.solution, run.process, mode="quick")
+    with pytest.raises(InputError, match="cells"):
+        simulation.simulate(run.solution, run.process, cells=3)
+    with pytest.raises(InputError, match=r"runs\[0\]"):
+        simulation.simulate_many([run.solution])
+
+
+def test_two_threads_give_what_one_gives():
+    case = read_case("example1").replace({"air.time": ["1 s", "4 s"]})
+    plain = simulation.simulate_many(case, cells=40, history=False)
+    threads = simulation.simulate_many(case, cells=40, history=False, workers=2)
+    assert plain == threads
+    assert [m.inputs["air.time"] for m in plain] == [
+        units.make(1.0, "s"),
+        units.make(4.0, "s"),
+    ]
