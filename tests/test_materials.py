@@ -207,7 +207,13 @@ def test_a_set_names_a_preference_an_anchor_and_its_parts(found):
 def test_the_core_of_an_assembled_set_is_the_published_ternary_unedited(found):
     core = library.interaction_set(found.components[:3])
     for pair in core.pairs:
-        assert found.pair(*pair.between) == pair
+        own = found.pair(*pair.between)
+        if set(pair.between) == set(found.anchor) and own != pair:
+            # the anchor alone may differ, and says what fixed it
+            assert own.basis == "fitted"
+            assert "GB 2 199 786 A" in own.source
+        else:
+            assert own == pair
 
 
 # Table 1b of modified UNIFAC: g12 at u2 = 0.1, 0.5, 0.9 and 25 degC.

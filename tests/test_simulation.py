@@ -1,5 +1,6 @@
 """The whole road: laws of the runs, and what the examples give."""
 
+import itertools
 import math
 
 import numpy as np
@@ -39,7 +40,7 @@ def test_the_coacervation_grows_with_the_time_in_air(series):
     depths = [result.coacervation_depth for result in series.values()]
     assert depths[0] == 0.0
     # the first second is before anything demixes
-    assert all(b > a for a, b in zip(depths[2:], depths[3:], strict=False))
+    assert all(b > a for a, b in itertools.pairwise(depths[2:]))
 
 
 def test_example_1_puts_the_layer_where_the_patent_has_it(series):
