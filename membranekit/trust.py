@@ -122,7 +122,7 @@ def _stated_variants(
     found: dict[str, Changed | None] = {}
     support = process.support
     for address in addresses:
-        copy = None
+        copy: Changed | None = None
         if address == "solution.temperature":
             given = solution.temperature
             warm = _warmer(support.temperature if given is None else given, 5.0)
@@ -247,9 +247,9 @@ def assumed(
     for name, constant in constants.items():
         if constant.basis == "chosen":
             changed = (solution, process, {name: constant.value * constant.other})
-            value = (constant.value, constant.unit)
+            shown = (constant.value, constant.unit)
             what = f"effect of {constant.other:g} times"
-            add(name, value, constant.source, changed, what)
+            add(name, shown, constant.source, changed, what)
     entries.sort(key=lambda each: -abs(each["effect"][0]) if each["effect"] else 0.0)
     return entries
 
