@@ -101,7 +101,7 @@ CONSTANTS: dict[str, Constant] = {
         2.0, "1", "estimated", "Kelley-Bueche, ratio of expansion steps; textbook"
     ),
     "bath_heat_coefficient": Constant(
-        500.0, "W/(m**2 K)", "chosen", "natural convection of water at a plate"
+        500.0, "W/(m**2 K)", "chosen", "natural convection of water at a plate", 0.0
     ),
     "viscosity_exponent": Constant(
         14.0 / 3.0,
@@ -1042,22 +1042,24 @@ def _one(
         history=history,
         callback=callback,
     )
-    rerun = _rerun(run, outcome) if history and outcome.success else None
+    complete = history and outcome.success
+    rerun = _rerun(run, outcome) if complete else None
+    grid_error = _grid_error(run, outcome, count) if complete else None
+    used = (*run.substances, run.polymer, run.support.substance)
     chosen = {} if case_run is None else dict(case_run.case.chosen)
     record = _record(run, outcome)
     record["trust"] = {
-        "assumed": trust.assumed(solution, process, chosen, CONSTANTS, rerun),
-        "estimated": trust.of_basis(
-            "estimated", (*run.substances, run.polymer), run.interactions, CONSTANTS
-        ),
-        "fitted": trust.of_basis(
-            "fitted", (*run.substances, run.polymer), run.interactions, CONSTANTS
-        ),
+        "assumed": [
+            *trust.assumed(solution, process, chosen, CONSTANTS, rerun),
+            *trust.of_basis("chosen", used, run.interactions, {}),
+        ],
+        "estimated": trust.of_basis("estimated", used, run.interactions, CONSTANTS),
+        "fitted": trust.of_basis("fitted", used, run.interactions, CONSTANTS),
         "extrapolated": trust.extrapolated(
             (*run.substances, run.polymer), run.interactions, _span(run)
         ),
         "interactions": run.interactions.name,
-        "grid_error": None,
+        "grid_error": grid_error,
         "time_error": None,
     }
     if case_run is not None:
@@ -1079,6 +1081,22 @@ def _span(run: Run) -> tuple[float, float]:
 EFFECT_CELLS = 60
 
 
+def _place(outcome: Outcome, share: float | None) -> float:
+    """Return the depth in the dry sheet of a share of the polymer [m]."""
+    if share is None or outcome.edges is None or outcome.shares is None:
+        raise MembranekitError("the run gave no front")
+    return float(np.interp(share, outcome.shares, outcome.edges))
+
+
+def _grid_error(run: Run, outcome: Outcome, cells: int) -> tuple[float, str] | None:
+    """Return how far the front moves on half the cells: its error is of this size."""
+    coarse = execute(run, cells=max(cells // 2, 2), history=False, air_only=True)
+    if coarse.front_share is None:
+        return None
+    moved = _place(outcome, coarse.front_share) - _place(outcome, outcome.front_share)
+    return 1e6 * abs(moved), "um"
+
+
 def _rerun(run: Run, outcome: Outcome) -> trust.Rerun:
     """Return how far the coacervation depth moves when inputs change.
 
@@ -1087,15 +1105,10 @@ def _rerun(run: Run, outcome: Outcome) -> trust.Rerun:
     """
     base = execute(run, cells=EFFECT_CELLS, history=False, air_only=True)
 
-    def place(share: float | None) -> float:
-        if share is None or outcome.edges is None or outcome.shares is None:
-            raise MembranekitError("the changed run gave no front")
-        return float(np.interp(share, outcome.shares, outcome.edges))
-
     def rerun(solution: CastingSolution, process: Process, changes: Any) -> float:
         other = prepare(solution, process, dict(changes))
         found = execute(other, cells=EFFECT_CELLS, history=False, air_only=True)
-        return place(found.front_share) - place(base.front_share)
+        return _place(outcome, found.front_share) - _place(outcome, base.front_share)
 
     return rerun
 

@@ -28,7 +28,8 @@ DEFAULT = "the library's default"
 class Constant:
     """A number of the model that is no property of a substance and no input.
 
-    `other` is the factor by which it is multiplied to compute its effect.
+    `other` is the factor by which it is multiplied to compute its effect; 0: the air
+    does not know it, so it has none on the front.
     """
 
     value: float
@@ -246,7 +247,9 @@ def assumed(
             add(name, substance.name, source, changed, _what(name))
     for name, constant in constants.items():
         if constant.basis == "chosen":
-            changed = (solution, process, {name: constant.value * constant.other})
+            changed = None
+            if constant.other:
+                changed = (solution, process, {name: constant.value * constant.other})
             shown = (constant.value, constant.unit)
             what = f"effect of {constant.other:g} times"
             add(name, shown, constant.source, changed, what)
