@@ -791,6 +791,17 @@ def _front(polymer: Floats, distances: Floats, binodal: Floats) -> float:
     return float(edges[k + 1])
 
 
+def _dense_layers(demixed: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return first and last + 1 of each run of cells that did not demix.
+
+    Empty when no cell demixed.
+    """
+    if not demixed.any():
+        return []
+    changes = np.flatnonzero(np.diff(np.concatenate([[1], demixed, [1]])))
+    return [(int(a), int(b)) for a, b in changes.reshape(-1, 2)]
+
+
 def _sheet(run: Run, film: Film, polymer: Floats) -> dict[str, Any]:
     """Return the dry sheet: cells, depths, pores, porosity, and remarks."""
     times, growth, at_arrest = film.clocks()
@@ -809,9 +820,12 @@ def _sheet(run: Run, film: Film, polymer: Floats) -> dict[str, Any]:
     # the walls lose the liquid they held when arrested; the sheet shrinks with them
     porosity = np.where(demixed, lean.sum(axis=1) / volume, 1e-6)
     # a dense layer thinner than a pore is part of a pore's wall, not a skin
-    skin = int(np.argmax(demixed)) if demixed.any() else 0
-    if skin and float((polymer * solid)[:skin].sum()) < start:
-        pore[:skin], porosity[:skin], demixed[:skin] = pore[skin], porosity[skin], True
+    for first, last in _dense_layers(demixed):
+        if float((polymer * solid)[first:last].sum()) < start:
+            other = last if last < demixed.size else first - 1
+            pore[first:last] = pore[other]
+            porosity[first:last] = porosity[other]
+            demixed[first:last] = True
     water = library.lookup("water")
     porosity = pores.collapsed_porosity(
         porosity,

@@ -213,3 +213,10 @@ def test_two_threads_give_what_one_gives():
         units.make(1.0, "s"),
         units.make(4.0, "s"),
     ]
+
+
+def test_dense_layers_are_found():
+    demixed = np.array([False, False, True, True, False, True, False])
+    assert simulation._dense_layers(demixed) == [(0, 2), (4, 5), (6, 7)]
+    assert simulation._dense_layers(np.array([True, True])) == []
+    assert simulation._dense_layers(np.array([False, False])) == []
