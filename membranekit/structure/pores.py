@@ -78,20 +78,69 @@ def minimum(position: Floats, value: Floats) -> tuple[float, float]:
     return found
 
 
-def fine_zone(edges: Floats, depth: Floats, pore: Floats, limit: float) -> float:
-    """Return the thickness in which pores are finer than `limit` [m].
+def fine_zones(
+    edges: Floats, depth: Floats, pore: Floats, limit: float
+) -> list[tuple[float, float]]:
+    """Return the stretches of depth in which pores are finer than `limit` [m].
 
     Pores are interpolated between the cells' centers and constant beyond them.
+
+    Examples
+    --------
+    >>> edges, depth = np.linspace(0, 4, 5), np.array([0.5, 1.5, 2.5, 3.5])
+    >>> fine_zones(edges, depth, np.array([1.0, 3.0, 3.0, 1.0]), 2.0)
+    [(0.0, 1.0), (3.0, 4.0)]
     """
     x = np.concatenate([[edges[0]], depth, [edges[-1]]])
     y = np.concatenate([[pore[0]], pore, [pore[-1]]])
-    total = 0.0
+    found: list[tuple[float, float]] = []
+    begin = float(x[0]) if y[0] < limit else None
     for x0, x1, y0, y1 in zip(x[:-1], x[1:], y[:-1], y[1:], strict=True):
-        if max(y0, y1) <= limit:
-            total += x1 - x0
-        elif min(y0, y1) < limit:
-            total += (x1 - x0) * (limit - min(y0, y1)) / abs(y1 - y0)
-    return float(total)
+        if (y0 < limit) == (y1 < limit):
+            continue
+        crossing = float(x0 + (x1 - x0) * (limit - y0) / (y1 - y0))
+        if begin is None:
+            begin = crossing
+        else:
+            found.append((begin, crossing))
+            begin = None
+    if begin is not None:
+        found.append((begin, float(x[-1])))
+    return found
+
+
+def support_side(
+    depth: Floats, pore: Floats, thickness: float, front: float, back: float
+) -> Floats:
+    """Return the pores with those below the front widened towards the support.
+
+    ``d = d_clock + (d_back - d_clock(L)) ((z - z_f)/(L - z_f))**2`` for z > z_f: no
+    clock gives the support side's pores, so their diameter is given, and the widening
+    goes with the square of the depth below the front, as the time does in which the
+    bath's liquid gets there. Nothing is made finer.
+
+    Parameters
+    ----------
+    depth, pore : array, shape (cells)
+        In the dry sheet [m].
+    thickness : float
+        Of the sheet [m].
+    front : float
+        Depth to which it had demixed when the bath came [m].
+    back : float
+        Pore diameter at the support [m].
+
+    Examples
+    --------
+    >>> depth = np.array([0.5e-6, 1.5e-6])
+    >>> wide = support_side(depth, np.full(2, 1e-7), 2e-6, 1e-6, 1e-6)
+    >>> (1e6 * wide).round(6).tolist()
+    [0.1, 0.325]
+    """
+    if not front < thickness:
+        return pore
+    share = np.maximum(depth - front, 0.0) / (thickness - front)
+    return np.asarray(pore + max(back - float(pore[-1]), 0.0) * share**2)
 
 
 def minimum_pore_layer(
@@ -99,9 +148,10 @@ def minimum_pore_layer(
 ) -> Layer:
     """Return the layer of the finest pores and its state.
 
-    ``surface``: the surface's pores are less than `SCATTER` times the finest.
-    ``inside``: pores exceed that on both sides, and the zone that does not is thinner
-    than `share` of the sheet. ``not clear``: otherwise.
+    Pores less than `SCATTER` times the finest are fine. ``surface``: they lie at the
+    surface and nowhere else. ``inside``: pores exceed that on both sides, and the zone
+    that does not is thinner than `share` of the sheet. ``not clear``: otherwise, also
+    where the surface and a depth apart from it are both fine.
 
     Parameters
     ----------
@@ -123,18 +173,20 @@ def minimum_pore_layer(
     """
     place, finest = minimum(depth, pore)
     limit = SCATTER * finest
-    zone = fine_zone(edges, depth, pore, limit)
+    zones = fine_zones(edges, depth, pore, limit)
+    zone = sum(end - begin for begin, end in zones)
     part = zone / float(edges[-1] - edges[0])
     margins = {
         "surface": float(pore[0]) / finest,
         "back": float(pore[-1]) / finest,
         "zone": part,
+        "zones": float(len(zones)),
         "needed": SCATTER,
         "share": share,
     }
-    if pore[0] < limit:
+    if pore[0] < limit and len(zones) == 1:
         return Layer("surface", 0.0, float(pore[0]), zone, margins)
-    if pore[-1] >= limit and part < share:
+    if pore[0] >= limit and pore[-1] >= limit and part < share:
         return Layer("inside", place, finest, zone, margins)
     return Layer("not clear", place, finest, zone, margins)
 

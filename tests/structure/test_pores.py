@@ -1,0 +1,98 @@
+"""The minimum-pore layer: states, margins, places."""
+
+import numpy as np
+import pytest
+
+from membranekit.structure import pores
+
+EDGES = np.linspace(0.0, 100e-6, 201)
+DEPTH = 0.5 * (EDGES[1:] + EDGES[:-1])
+
+
+def layer(pore, **more):
+    return pores.minimum_pore_layer(EDGES, DEPTH, pore, **more)
+
+
+def valley(place, slope=0.05):
+    return 1e-7 + slope * np.abs(DEPTH - place)
+
+
+def test_fine_pores_at_the_surface_alone_are_a_surface_layer():
+    found = layer(1e-7 + 0.05 * DEPTH)
+    assert found.state == "surface"
+    assert found.depth == 0.0
+
+
+def test_a_thin_valley_is_inside_where_it_lies():
+    found = layer(valley(12.3e-6))
+    assert found.state == "inside"
+    assert found.depth == pytest.approx(12.3e-6, abs=1e-9)
+    assert found.pore_diameter == pytest.approx(1e-7, rel=1e-6)
+
+
+def test_a_valley_wider_than_a_third_is_not_clear():
+    assert layer(valley(50e-6, slope=0.002)).state == "not clear"
+
+
+def test_fine_pores_at_the_support_are_not_clear():
+    assert layer(1e-6 - 9e-3 * DEPTH).state == "not clear"
+
+
+def test_fine_pores_at_two_depths_are_not_clear():
+    """A surface as fine as a depth apart from it is no layer at the surface."""
+    pore = valley(60e-6)
+    pore[:4] = 1.2e-7
+    found = layer(pore)
+    assert found.state == "not clear"
+    assert found.margins["zones"] == 2
+
+
+def test_a_sheet_with_equal_pores_has_one_zone():
+    found = layer(np.full(DEPTH.size, 1e-7))
+    assert found.margins["zone"] == pytest.approx(1.0)
+    assert found.margins["zones"] == 1
+
+
+@pytest.mark.parametrize("factor", [1.0, 3.0])
+def test_a_states_margins_do_not_know_the_unit(factor):
+    first, other = layer(valley(20e-6)), layer(factor * valley(20e-6))
+    assert other.state == first.state
+    assert other.margins["zone"] == pytest.approx(first.margins["zone"])
+
+
+def test_the_zones_add_up_to_what_lies_below_the_limit():
+    pore = 1e-7 * (2.0 + np.sin(DEPTH / 7e-6))
+    zones = pores.fine_zones(EDGES, DEPTH, pore, 1.5e-7)
+    share = sum(end - begin for begin, end in zones) / 100e-6
+    assert share == pytest.approx(np.mean(pore < 1.5e-7), abs=0.02)
+    assert all(begin < end for begin, end in zones)
+
+
+def test_the_support_side_gets_its_diameter_and_the_rest_above_stays():
+    pore = valley(10e-6)
+    wide = pores.support_side(DEPTH, pore, 100e-6, 30e-6, 8e-6)
+    above = DEPTH < 30e-6
+    np.testing.assert_array_equal(wide[above], pore[above])
+    assert (wide >= pore).all()
+    end = wide[-1] + 0.5 * (wide[-1] - wide[-2])
+    assert end == pytest.approx(8e-6, rel=2e-2)
+
+
+def test_the_support_side_makes_nothing_finer():
+    pore = valley(10e-6)
+    np.testing.assert_array_equal(
+        pores.support_side(DEPTH, pore, 100e-6, 30e-6, 1e-9), pore
+    )
+
+
+def test_a_sheet_demixed_to_its_end_is_left_alone():
+    pore = valley(10e-6)
+    assert pores.support_side(DEPTH, pore, 100e-6, 100e-6, 1e-5) is pore
+
+
+def test_drying_closes_the_finest_pores_first():
+    strength = {"yield_stress": 5e7, "surface_tension": 0.072, "contact_angle": 1.0}
+    porosity = pores.collapsed_porosity(
+        np.full(3, 0.9), np.array([5e-9, 5e-8, 5e-6]), **strength
+    )
+    assert porosity[0] < porosity[1] < porosity[2] == 0.9
