@@ -24,7 +24,7 @@ from membranekit.case import read_case
 from membranekit.errors import MembranekitError, MissingExtraError
 from membranekit.structure import pores
 
-CELLS = 160
+CELLS = 200
 """Cells of the film's grid while fitting."""
 
 SURE = 1.02
@@ -63,7 +63,8 @@ class Constants:
     Parameters
     ----------
     mobility : float
-        Factor on small molecules' diffusivities in the solution [1].
+        Factor on small molecules' diffusivities in the solution [1]. Held: the depths
+        of one dope fix only a combination of it and of the cloud point.
     water_pvdf, water_psf : float
         Interaction of water with either polymer in the assembled sets, per mole of
         water: each fixes a cloud point [1].
@@ -71,6 +72,10 @@ class Constants:
         Pore diameter at the start [m].
     growth : float
         Speed of pore growth in the reference state [m/s].
+    back_pore : float
+        Pores at the support without water from the air [m].
+    back_uptake : float
+        Water taken up in the air that doubles them, volume per area [m].
     """
 
     mobility: float
@@ -79,9 +84,11 @@ class Constants:
     pvdf_start: float
     psf_start: float
     growth: float
+    back_pore: float
+    back_uptake: float
 
 
-START = Constants(0.087, 1.588, 2.301, 5e-8, 1.6e-7, 5e-8)
+START = Constants(0.2, 1.6847, 2.3756, 5e-8, 1.621e-7, 5.486e-8, 9.471e-7, 3.309e-7)
 
 
 def rows(text: str | None = None) -> list[tuple[str, dict[str, Any]]]:
@@ -185,6 +192,8 @@ def run(example: str, air_time: str, constants: Constants) -> simulation.Outcome
         {
             "small_molecule_mobility": constants.mobility,
             "growth_speed": constants.growth,
+            "support_side_pore": constants.back_pore,
+            "support_side_uptake": constants.back_uptake,
         },
     )
     outcome = simulation.execute(prepared, cells=CELLS, history=False)
@@ -200,11 +209,12 @@ def fit(
 ) -> Constants:
     """Fit all constants and return them.
 
-    Depths fix the mobility and the water/PVDF interaction (two rows of Example 1) and
-    the water/polysulfone interaction (Example 2, 4 s); the surface at 0 s the start of
+    Depths fix the water/PVDF interaction (two rows of Example 1) and the
+    water/polysulfone interaction (Example 2, 4 s); the surface at 0 s the start of
     PVDF's pores; the finest pores of Examples 2 and 3 that of polysulfone's; the
     surface pores the growth; and start and growth must also keep the labels of the rows
-    that say "inside". Each in turn, twice.
+    that say "inside". The support side's pores of Example 1 fix their own law. Each in
+    turn, twice.
 
     Parameters
     ----------
@@ -242,11 +252,12 @@ def fit(
     start_row = next(e for e in of("example1", "surface_pore") if e.air_time == "0 s")
     surface = [e for e in of("example1", "surface_pore") if e is not start_row]
     surface += of("example3", "surface_pore")
+    backs = of("example1", "back_pore")
     now = replace(start, pvdf_start=start_row.value)
     for turn in range(2):
 
         def depth_errors(x: Any, held: Constants = now) -> Any:
-            trial = replace(held, mobility=math.exp(x[0]), water_pvdf=x[1])
+            trial = replace(held, water_pvdf=x[0])
             found = [
                 run(each.example, each.air_time, trial).coacervation_depth or 0.0
                 for each in depths
@@ -258,17 +269,15 @@ def fit(
 
         solved = least_squares(
             depth_errors,
-            [math.log(now.mobility), now.water_pvdf],
-            bounds=([math.log(0.03), 1.0], [0.0, 2.2]),
+            [now.water_pvdf],
+            bounds=([1.0], [2.2]),
             diff_step=3e-3,
-            x_scale=[0.3, 0.05],
+            x_scale=[0.05],
             xtol=1e-4,
             ftol=1e-5,
             max_nfev=12,
         )
-        now = replace(
-            now, mobility=float(math.exp(solved.x[0])), water_pvdf=float(solved.x[1])
-        )
+        now = replace(now, water_pvdf=float(solved.x[0]))
 
         def depth_error(g: float, held: Constants = now) -> float:
             trial = replace(held, water_psf=g)
@@ -277,19 +286,47 @@ def fit(
 
         now = replace(now, water_psf=_root(brentq, depth_error, now.water_psf, 0.1))
 
-        # Pores are start + growth times an integral: the fit needs one run each.
+        # Pores are start + growth times an integral, widened towards the support by a
+        # law of the water taken up: the fit needs one run each.
         shapes = {
             (each.example, each.air_time): _shape(each, now)
-            for each in [*surface, *finest, *inside]
+            for each in [*surface, *finest, *inside, *backs]
         }
+
+        def back_errors(x: Any, known: Any = shapes) -> Any:
+            return [
+                math.log(
+                    math.exp(x[0])
+                    * (1.0 + known[e.example, e.air_time].uptake / math.exp(x[1]))
+                    / e.value
+                )
+                for e in backs
+            ]
+
+        solved = least_squares(
+            back_errors, [math.log(now.back_pore), math.log(now.back_uptake)]
+        )
+        now = replace(
+            now,
+            back_pore=float(math.exp(solved.x[0])),
+            back_uptake=float(math.exp(solved.x[1])),
+        )
 
         def pore_errors(x: Any, held: Constants = now, known: Any = shapes) -> Any:
             growth, psf = math.exp(x[0]), math.exp(x[1])
 
             def profile(each: Target | Label) -> tuple[Any, Any, Any]:
-                edges, depth, integral = known[each.example, each.air_time]
+                shape = known[each.example, each.air_time]
                 begin = held.pvdf_start if each.example == "example1" else psf
-                return edges, depth, begin + growth * integral
+                back = held.back_pore * (1.0 + shape.uptake / held.back_uptake)
+                pore = pores.support_side(
+                    shape.depth,
+                    begin + growth * shape.integral,
+                    float(shape.edges[-1]),
+                    shape.front,
+                    back,
+                )
+                return shape.edges, shape.depth, pore
 
             errors = [math.log(profile(e)[2][0] / e.value) for e in surface]
             errors += [math.log(_finest(*profile(e)) / e.value) for e in finest]
@@ -297,11 +334,7 @@ def fit(
                 layer = pores.minimum_pore_layer(*profile(each))
                 short = SURE * pores.SCATTER / layer.margins["surface"]
                 errors.append(LABEL_WEIGHT * max(math.log(short), 0.0))
-                # the clocks do not give the support side's pores, so a fine zone that
-                # reaches it says nothing of the growth
                 wide = layer.margins["zone"] * SURE / pores.SHARE
-                if layer.margins["back"] < pores.SCATTER:
-                    wide = 1.0
                 errors.append(LABEL_WEIGHT * max(math.log(wide), 0.0))
             return errors
 
@@ -318,11 +351,31 @@ def fit(
     return now
 
 
-def _shape(each: Target | Label, constants: Constants) -> tuple[Any, Any, Any]:
-    """Return edges, depths and the growth integral [s] of one run."""
-    found = run(each.example, each.air_time, replace(constants, growth=1e-12))
+@dataclass(frozen=True)
+class _Shape:
+    """What one run gives to the pore fits: the growth integral [s] and its place."""
+
+    edges: Any
+    depth: Any
+    integral: Any
+    front: float
+    uptake: float
+
+
+def _shape(each: Target | Label, constants: Constants) -> _Shape:
+    """Return the growth integral of one run, and the water it took up [m]."""
+    # with pores of no width at the support nothing is widened
+    unit = replace(constants, growth=1e-12, back_pore=1e-12)
+    found = run(each.example, each.air_time, unit)
     begin = constants.pvdf_start if each.example == "example1" else constants.psf_start
-    return found.edges, found.depth, (np.asarray(found.pore) - begin) / 1e-12
+    # the first species is water: `prepare` puts it there
+    return _Shape(
+        found.edges,
+        found.depth,
+        (np.asarray(found.pore) - begin) / 1e-12,
+        found.coacervation_depth or 0.0,
+        max(-float(found.air_out[0]), 0.0),
+    )
 
 
 def _finest(edges: Any, depth: Any, pore: Any) -> float:

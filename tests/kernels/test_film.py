@@ -19,6 +19,7 @@ from membranekit._kernels.film import Film
 from membranekit.case import cases
 from membranekit.process import AirExposure, Immersion
 from membranekit.thermo.flory_huggins import Mixture
+from membranekit.transport.grid import graded
 
 CELLS = 4
 BATH_CELLS = 3
@@ -139,7 +140,7 @@ class Setup:
             simulation,
             Film=Recorder,
             BATH_CELLS=bath_cells,
-            FIRST_CELL=first,
+            film_widths=lambda total, count: graded(total, first, count),
             FIRST_BATH_CELL=1e-6,
         ):
             self.film, _ = simulation._film(self.run, cells)
