@@ -48,6 +48,7 @@ BATH_CELLS = 70
 FIRST_BATH_CELL = 1e-8
 MOST_SAVED = 400
 GROWTH_REFERENCE = 298.15
+LONGEST_AIR = 30.0
 
 
 CONSTANTS: dict[str, Constant] = {
@@ -758,7 +759,13 @@ def execute(
             )
             pore = pores.support_side(sheet["depth"], pore, float(dry[-1]), front, back)
         layer = pores.minimum_pore_layer(dry, sheet["depth"], pore)
-    common["notes"] = tuple(sheet["notes"])
+    in_air = sum(
+        d for s, d in zip(timed, durations, strict=True) if isinstance(s, AirExposure)
+    )
+    common["notes"] = (
+        *sheet["notes"],
+        *_air_notes(film.clocks()[0][2], sheet["depth"], in_air),
+    )
     return Outcome(
         True,
         "",
@@ -773,6 +780,34 @@ def execute(
         front_share=reached / float(held[-1]),
         **common,
     )
+
+
+def _air_notes(arrest: Floats, depth: Floats, in_air: float) -> list[str]:
+    """Say what the air did that its time alone does not tell.
+
+    Parameters
+    ----------
+    arrest : array, shape (cells)
+        When each depth was arrested [s]; NaN: not.
+    depth : array, shape (cells)
+        In the dry sheet [m].
+    in_air : float
+        Time in the air [s].
+    """
+    notes = []
+    if arrest[0] < in_air:
+        still = np.flatnonzero(~(arrest < in_air))
+        reach = depth[-1] if still.size == 0 else depth[still[0]]
+        notes.append(
+            f"the surface was arrested in the air, after {arrest[0]:.3g} s, and so "
+            f"down to {1e6 * reach:.3g} um before the bath: those pores stopped growing"
+        )
+    if in_air > LONGEST_AIR:
+        notes.append(
+            f"{in_air:.4g} s of air are more than the {LONGEST_AIR:g} s that the "
+            "growth of pores was compared with"
+        )
+    return notes
 
 
 def _front(polymer: Floats, distances: Floats, binodal: Floats) -> float:
@@ -850,8 +885,9 @@ def _sheet(run: Run, film: Film, polymer: Floats) -> dict[str, Any]:
     if not demixed.all():
         share = float(cell[~demixed].sum() / edges[-1])
         notes.append(
-            f"{100 * share:.3g} % of the sheet did not demix: it is dense, its pore "
-            "diameter only the start value"
+            f"{100 * share:.3g} % of the sheet did not demix before the last bath "
+            "ended: it is dense, its pore diameter only the start value; a longer bath "
+            "may demix it (a rinse is not simulated)"
         )
     if not frozen[demixed].all():
         share = float(cell[demixed & ~frozen].sum() / edges[-1])

@@ -219,3 +219,19 @@ def test_dense_layers_are_found():
     assert simulation._dense_layers(demixed) == [(0, 2), (4, 5), (6, 7)]
     assert simulation._dense_layers(np.array([True, True])) == []
     assert simulation._dense_layers(np.array([False, False])) == []
+
+
+def test_a_surface_arrested_in_the_air_is_told():
+    """Example 2's surface turns to glass while it still stands in humid air."""
+    run = read_case("example2").replace({"air.time": "12 s"}).runs[0]
+    found = simulation.execute(
+        simulation.prepare(run.solution, run.process), cells=80, history=False
+    )
+    assert any("arrested in the air" in note for note in found.notes)
+    short = outcome({"air.time": "2 s"}, cells=80)
+    assert not any("arrested in the air" in note for note in short.notes)
+
+
+def test_air_beyond_what_growth_was_compared_with_is_told():
+    found = outcome({"air.time": "31 s"}, cells=40)
+    assert any("31 s of air" in note for note in found.notes)

@@ -185,7 +185,7 @@ def minimum_pore_layer(
         "share": share,
     }
     if pore[0] < limit and len(zones) == 1:
-        return Layer("surface", 0.0, float(pore[0]), zone, margins)
+        return Layer("surface", 0.0, finest, zone, margins)
     if pore[0] >= limit and pore[-1] >= limit and part < share:
         return Layer("inside", place, finest, zone, margins)
     return Layer("not clear", place, finest, zone, margins)

@@ -23,6 +23,13 @@ def test_fine_pores_at_the_surface_alone_are_a_surface_layer():
     assert found.depth == 0.0
 
 
+def test_a_layer_at_the_surface_has_the_finest_pores_there_are():
+    pore = 1e-7 + 0.05 * np.abs(DEPTH - 1.1e-6)
+    found = layer(pore)
+    assert found.state == "surface"
+    assert found.pore_diameter == pytest.approx(1e-7, rel=1e-6)
+
+
 def test_a_thin_valley_is_inside_where_it_lies():
     found = layer(valley(12.3e-6))
     assert found.state == "inside"
