@@ -262,8 +262,11 @@ class Run:
 
     def to_toml(self) -> str:
         """Return a case file of this run alone."""
-        series = {address: [value] for address, value in self.inputs.items()}
-        kept = {address: series[address] for address in self.case.series}
+        # Not from `inputs`: a part by mass is a quantity there, a bare number here.
+        kept = {
+            address: [Address.read(address).get(self.solution, self.process)]
+            for address in self.case.series
+        }
         return self.case._again(self.solution, self.process, kept).to_toml()
 
 

@@ -276,6 +276,31 @@ def test_a_run_alone_is_a_case():
     assert alone.chosen == case.chosen
 
 
+PARTS_SERIES = "[series]\n"
+PARTS_SERIES += '"solution.parts.PSF" = [12, 20]\n"immersion.bath.NMP" = [5, 7.5]\n'
+
+
+@pytest.mark.parametrize("way", ["file", "replace", "setting"])
+def test_a_run_alone_keeps_its_parts_by_mass_bare(way):
+    text = TEXT.replace('bath = "water"', "bath = { water = 90, NMP = 10 }")
+    if way == "file":
+        case = read(text + PARTS_SERIES)
+    elif way == "replace":
+        changes = {"solution.parts.PSF": [12, 20], "immersion.bath.NMP": [5, 7.5]}
+        case = read(text).replace(changes)
+    else:
+        settings = ["solution.parts.PSF=12, 20", "immersion.bath.NMP=5, 7.5"]
+        case = read(text).with_settings(settings)
+    assert read(case.to_toml()) == case
+    last = case.runs[3]
+    assert "PSF = 20\n" in last.to_toml()
+    (alone,) = read(last.to_toml()).runs
+    assert alone.solution == last.solution
+    assert alone.process == last.process
+    assert dict(alone.inputs) == dict(last.inputs)
+    assert alone.inputs["solution.parts.PSF"].to("").magnitude == 20
+
+
 # --- Addresses -----------------------------------------------------------------------
 
 ADDRESSES = {

@@ -242,6 +242,27 @@ def test_a_setting_runs_the_same_as_the_file(folder):
     assert again["runs"] == first["runs"]
 
 
+@pytest.mark.parametrize("suffix", [".json", ".nc"])
+def test_a_part_by_mass_is_set_varied_and_saved(folder, suffix):
+    if suffix == ".nc":
+        pytest.importorskip("h5netcdf")
+    varied = SERIES.replace('"air.time" = ["2 s",', '"solution.parts.PSF" = [15, 16]#')
+    (folder / "varied.toml").write_text(varied, "utf-8")
+    given = [{"value": parts, "unit": "1"} for parts in (15.0, 16.0)]
+    from_file = as_json("run", "varied.toml", "--output", f"run{suffix}")
+    setting = ("--set", "solution.parts.PSF=15, 16", "--set", "air.time=4 s")
+    from_setting = as_json("run", "case.toml", *setting)
+    again = as_json("run", f"run{suffix}")
+    changes = {"solution.parts.PSF": [15, 16], "air.time": "4 s"}
+    from_python = mk.simulate_many(mk.read_case("case.toml").replace(changes))
+    for runs in (from_file["runs"], from_setting["runs"], again["runs"]):
+        assert [each["inputs"]["solution.parts.PSF"] for each in runs] == given
+        assert runs[1]["pore_profile"] == from_python[1].pore_profile.to_dict()
+    assert again == from_file
+    told = [each.to_dict()["inputs"]["solution.parts.PSF"] for each in from_python]
+    assert told == given
+
+
 def test_a_series_is_written_as_a_table(folder):
     assert call("run", "case.toml", "--output", "run.csv").exit_code == 0
     head, unit, *rows = csv.reader((folder / "run.csv").read_text("utf-8").splitlines())
