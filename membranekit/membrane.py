@@ -239,9 +239,13 @@ def _written(value: Any) -> str:
     return value if isinstance(value, str) else figures(value)
 
 
+def _as_pint_writes(unit: str) -> bool:
+    return unit in ("", "%") or " / " in unit or not unit.isascii()
+
+
 def _as_given(value: Any) -> Any:
     """Return a quantity as (number, unit in ASCII); leave what is plain already."""
-    if isinstance(value, tuple) and not value[1].isascii():
+    if isinstance(value, tuple) and _as_pint_writes(value[1]):
         value = units.make(*value)
     if hasattr(value, "magnitude"):
         unit = units.text(value).partition(" ")[2]

@@ -440,3 +440,12 @@ def test_netcdf_that_is_no_saved_run_is_refused(tmp_path):
     path.write_bytes(b"not hdf5")
     with pytest.raises((InputError, OutputError), match=r"run\.nc"):
         saved_case_text(path)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("", "1"), ("%", "percent"), ("m / s", "m/s"), ("\N{DEGREE SIGN}C", "degC")],
+)
+def test_the_units_of_inputs_have_one_spelling(written, read):
+    membrane = Membrane.from_record(make_record(inputs={"x": (20.0, written)}))
+    assert membrane.to_dict()["inputs"]["x"] == {"value": 20.0, "unit": read}
