@@ -17,17 +17,12 @@ from membranekit._kernels.film import MESSAGES, TROUBLES, Film
 from membranekit.errors import InputError, MembranekitError
 from membranekit.filtration import permeance as filtration
 from membranekit.membrane import Membrane
+from membranekit.mixtures import mixture_of
 from membranekit.process import AirExposure, Immersion, Process, bath_fractions
 from membranekit.solution import CastingSolution
 from membranekit.structure import pores
 from membranekit.substances import InteractionSet, Substance
-from membranekit.thermo.flory_huggins import (
-    WATER_VOLUME,
-    Mixture,
-    anchored,
-    pair_index,
-    reversed_pair,
-)
+from membranekit.thermo.flory_huggins import Mixture, anchored
 from membranekit.transport import air as air_side
 from membranekit.transport import model as film_model
 from membranekit.transport.grid import graded
@@ -148,25 +143,6 @@ class Run:
     constants: dict[str, float]
     contact_angle: float
     notes: tuple[str, ...] = field(default=())
-
-
-def _interaction_tables(
-    chosen: InteractionSet, names: Sequence[str], volumes: dict[str, float]
-) -> tuple[Floats, Floats]:
-    """Return the kernel's tables for `names`, the polymer last."""
-    count = len(names)
-    table = np.zeros((count * (count - 1) // 2, 5, 5))
-    rational = np.zeros((table.shape[0], 2))
-    for j in range(count):
-        for i in range(j):
-            pair = chosen.pair(names[i], names[j])
-            law, fraction = pair.kernel_coefficients()
-            if pair.between[0] != names[i]:
-                law, fraction = reversed_pair(law, fraction)
-            scale = WATER_VOLUME / volumes[pair.reference_volume]
-            table[pair_index(i, j)] = scale * law
-            rational[pair_index(i, j)] = scale * fraction[0], fraction[1]
-    return table, rational
 
 
 def _optional(substance: Substance, name: str) -> film_model.Law | None:
@@ -295,17 +271,8 @@ def prepare(
             "baths bring; at most 8 can be simulated"
         )
     names = [each.name for each in substances] + [polymer.name]
-    volumes = {each.name: each.molar_volume for each in (*substances, polymer)}
     chosen = library.interaction_set(names, solution.interactions, extra=solution.extra)
-    for pair in chosen.pairs:
-        if pair.reference_volume not in volumes:
-            volumes[pair.reference_volume] = library.lookup(
-                pair.reference_volume, extra=solution.extra
-            ).molar_volume
-    table, rational = _interaction_tables(chosen, names, volumes)
-    mixture = Mixture(
-        tuple(names), np.array([volumes[name] for name in names]), table, rational
-    )
+    mixture = mixture_of(names, chosen, extra=(*solution.extra, *substances, polymer))
     fractions = solution.volume_fractions
     held = fractions[polymer.name]
     amounts = np.array(

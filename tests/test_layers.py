@@ -18,6 +18,7 @@ FLOORS = (
     ("substances", "hookspecs"),
     ("plugins",),
     ("library",),
+    ("mixtures",),
     ("solution", "process", "case"),
     ("membrane", "limits"),
     ("trust",),
