@@ -347,7 +347,7 @@ def test_case_spaces_and_hyphens_do_not_count(one, other):
     assert match_key(one) == match_key(other)
 
 
-@pytest.mark.parametrize("name", ["", "N-methyl", "PE", "PVP K90", "NMPx", "PEG 400"])
+@pytest.mark.parametrize("name", ["", "N-methyl", "PE", "PVP K60", "NMPx", "PEG 400"])
 def test_a_name_is_matched_whole_or_refused(name):
     assert name not in materials
     with pytest.raises(MaterialError, match="no known substance"):
@@ -423,8 +423,8 @@ def test_a_name_defined_twice_gives_both_places(write):
 
 
 def test_a_case_brings_its_own_and_may_not_redefine(write):
-    own = load_file(write(SUBSTANCE))
-    assert lookup("CA", extra=[own]) is own
+    own = load_file(write(SUBSTANCE.replace('"CA"', '"Ca-1"')))
+    assert lookup("ca1", extra=[own]) is own
     clash = load_file(write(SUBSTANCE.replace('"CA"', '"nmp"')))
     with pytest.raises(MaterialError, match=r"x\.toml and in .*nmp\.toml"):
         lookup("NMP", extra=[clash])
@@ -496,7 +496,7 @@ def test_a_system_without_a_set_is_refused_with_the_nearest():
 
 def test_two_equal_sets_are_refused():
     with pytest.raises(MaterialError, match=r"several .* name one of"):
-        materials.interaction_set(["water", "NMP"])
+        materials.interaction_set(["water", "PES"])
 
 
 def test_a_case_s_own_set_comes_first_and_aliases_become_canonical(write):
