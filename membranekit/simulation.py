@@ -402,6 +402,8 @@ def _film(run: Run, cells: int) -> tuple[Film, Floats]:
         model.mixture.table,
         np.ascontiguousarray(model.mixture.rational[:, 0]),
         np.ascontiguousarray(model.mixture.rational[:, 1]),
+        triples=model.mixture.triples,
+        groups=model.mixture.groups,
     )
     tables = film_model.friction_tables(model)
     film.set_friction(
