@@ -17,6 +17,7 @@ from membranekit.membrane import to_plain
 from membranekit.process import AirExposure, Immersion, Process, step_names
 from membranekit.simulation import CONSTANTS, Run, humid_air, prepare
 from membranekit.solution import POLYMER_ROLE, CastingSolution, Parts, spell
+from membranekit.substances import Pair, Ternary
 from membranekit.transport.air import humidity_ratio
 
 SEVERITIES = ("error", "warning", "note")
@@ -287,10 +288,14 @@ def _by_basis(run: Run, basis: str) -> Iterator[Finding]:
         if names:
             yield Finding(substance.name, f"{basis}: {', '.join(names)}")
     present = {substance.name for substance, _ in members}
+    known: list[Pair | Ternary] = [
+        *run.interactions.pairs,
+        *run.interactions.ternaries,
+    ]
     pairs = [
-        "/".join(pair.between)
-        for pair in run.interactions.pairs
-        if pair.basis == basis and present.issuperset(pair.between)
+        "/".join(each.between)
+        for each in known
+        if each.basis == basis and present.issuperset(each.between)
     ]
     if pairs:
         what = f"{basis}: {', '.join(pairs)}"

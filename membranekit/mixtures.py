@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from membranekit import library
 from membranekit.substances import InteractionSet, Substance
@@ -14,6 +15,7 @@ from membranekit.thermo.flory_huggins import (
     Mixture,
     pair_index,
     reversed_pair,
+    triple_index,
 )
 
 
@@ -52,6 +54,12 @@ def mixture_of(
         return (own.get(name) or library.lookup(name, extra=extra)).molar_volume
 
     volumes = {name: volume(name) for name in names}
+
+    def scale(reference: str) -> float:
+        if reference not in volumes:
+            volumes[reference] = volume(reference)
+        return WATER_VOLUME / volumes[reference]
+
     count = len(names)
     table = np.zeros((count * (count - 1) // 2, 5, 5))
     rational = np.zeros((table.shape[0], 2))
@@ -61,12 +69,35 @@ def mixture_of(
             law, fraction = pair.kernel_coefficients()
             if pair.between[0] != names[i]:
                 law, fraction = reversed_pair(law, fraction)
-            reference = pair.reference_volume
-            if reference not in volumes:
-                volumes[reference] = volume(reference)
-            scale = WATER_VOLUME / volumes[reference]
-            table[pair_index(i, j)] = scale * law
-            rational[pair_index(i, j)] = scale * fraction[0], fraction[1]
+            size = scale(pair.reference_volume)
+            table[pair_index(i, j)] = size * law
+            rational[pair_index(i, j)] = size * fraction[0], fraction[1]
+    triples = None
+    place = {name: k for k, name in enumerate(names)}
+    for ternary in interaction_set.ternaries:
+        if place.keys() >= set(ternary.between):
+            if triples is None:
+                triples = np.zeros((count * (count - 1) * (count - 2) // 6, 5))
+            i, j, k = sorted(place[name] for name in ternary.between)
+            size = scale(ternary.reference_volume)
+            triples[triple_index(i, j, k)] = size * np.array(ternary.terms)
     return Mixture(
-        tuple(names), np.array([volumes[name] for name in names]), table, rational
+        tuple(names),
+        np.array([volumes[name] for name in names]),
+        table,
+        rational,
+        triples,
+        _groups(names, interaction_set),
     )
+
+
+def _groups(
+    names: Sequence[str], interaction_set: InteractionSet
+) -> NDArray[np.intc] | None:
+    """Return a number for each component, the same inside a class; None: no class."""
+    groups = np.arange(len(names), dtype=np.intc)
+    for number, (_, members) in enumerate(interaction_set.classes, len(names)):
+        here = [k for k, name in enumerate(names) if name in members]
+        if len(here) > 1:
+            groups[here] = number
+    return groups if groups.max() >= len(names) else None
