@@ -19,6 +19,7 @@ FLOORS = (
     ("plugins",),
     ("library",),
     ("mixtures",),
+    ("cloudpoints",),
     ("solution", "process", "case"),
     ("membrane", "limits"),
     ("trust",),
