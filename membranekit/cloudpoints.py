@@ -1,7 +1,7 @@
 """Measured cloud points that come with the library, and how sets of interactions do.
 
-Reading the tables needs no thermodynamics. `compare` puts the binodal of every set that
-covers a system beside its tables.
+`cloud_points` reads the tables, `compare` puts the binodal of every set of interactions
+of a system beside them.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from membranekit import library
-from membranekit.errors import InputError, MaterialError
+from membranekit.errors import InputError, MaterialError, MembranekitError
 from membranekit.mixtures import mixture_of
+from membranekit.thermo import phase_diagram
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     from membranekit.substances import InteractionSet
+    from membranekit.thermo.phase_diagram import Ternary
 
 Floats = NDArray[np.float64]
 
@@ -159,14 +161,14 @@ def all_cloud_points() -> tuple[CloudPointTable, ...]:
 def _read(file: Traversable) -> list[CloudPointTable]:
     """Return the tables of a file: rows that name the same source.
 
-    Comments say ``# key: where the rows with this key were published``.
+    Comments say ``# key: where the rows with this key were published``. Columns bear
+    canonical names: no other substance has to be read for them.
     """
     lines = file.read_text(encoding="utf-8").splitlines()
     comments = [line[1:].strip() for line in lines if line.startswith("#")]
     sources = dict(line.split(": ", 1) for line in comments if ": " in line)
     rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
     names = [title.removeprefix("w_") for title in rows[0] if title.startswith("w_")]
-    components = tuple(library.lookup(name).name for name in names)
     tables = []
     for key in dict.fromkeys(row["source"] for row in rows):
         own = [row for row in rows if row["source"] == key]
@@ -175,7 +177,7 @@ def _read(file: Traversable) -> list[CloudPointTable]:
         tables.append(
             CloudPointTable(
                 name=key,
-                components=components,
+                components=tuple(names),
                 mass_fractions=_frozen(
                     [[float(row[f"w_{name}"]) for name in names] for row in own]
                 ),
@@ -271,21 +273,58 @@ def compare(
             "components: cloud points are compared for three components, nonsolvent, "
             f"solvent and polymer, not for {', '.join(names) or 'none'}"
         )
+    density = np.array([library.lookup(name).get("density").at() for name in names])
     tables = cloud_points(names)
     found = []
     for each in _sets(names, interactions):
-        curves: dict[float, tuple[Floats, Floats]] = {}
+        diagrams: dict[float, Ternary] = {}
         for table in tables:
             temperature = table.temperature or ROOM_TEMPERATURE
-            if temperature not in curves:
-                curves[temperature] = _binodal(names, each, temperature)
-            polymer, nonsolvent = curves[temperature]
-            computed = np.interp(table.mass_fractions[:, 2], polymer, nonsolvent)
-            errors = _frozen(computed - table.mass_fractions[:, 0])
+            if temperature not in diagrams:
+                mixture = mixture_of(names, each)
+                diagrams[temperature] = phase_diagram.ternary(mixture, temperature)
+            errors = [
+                nonsolvent_on_binodal(diagrams[temperature], density, row[2]) - row[0]
+                for row in table.mass_fractions
+            ]
             found.append(
-                Comparison(each.name, each.preferred, table, temperature, errors)
+                Comparison(
+                    each.name, each.preferred, table, temperature, _frozen(errors)
+                )
             )
     return tuple(found)
+
+
+def nonsolvent_on_binodal(diagram: Ternary, density: Floats, polymer: float) -> float:
+    """Return the nonsolvent with which a solution of given polymer content clouds.
+
+    On ``sum_i rho_i phi_i (delta_i,polymer - w_polymer) = 0``, both phases solved for.
+
+    Parameters
+    ----------
+    diagram : Ternary
+        Nonsolvent, solvent, polymer.
+    density : array, shape (3,)
+        [kg/m3]
+    polymer : float
+        Mass fraction of the polymer at the cloud point [1].
+
+    Returns
+    -------
+    float
+        Mass fraction of the nonsolvent [1].
+
+    Raises
+    ------
+    MembranekitError
+        The binodal does not reach this content.
+    """
+    point = diagram.on_binodal(density * (np.array([0.0, 0.0, 1.0]) - polymer))
+    if point is None:
+        raise MembranekitError(
+            f"the binodal does not reach a polymer mass fraction of {polymer:g}"
+        )
+    return float(point[0] * density[0] / (point @ density))
 
 
 def pooled_rms(comparisons: Sequence[Comparison]) -> float:
@@ -313,16 +352,3 @@ def _sets(names: Sequence[str], name: str | None) -> list[InteractionSet]:
         if len(found.components) == len(names):
             known.append(found)
     return sorted(known, key=lambda each: not each.preferred)
-
-
-def _binodal(
-    names: Sequence[str], found: InteractionSet, temperature: float
-) -> tuple[Floats, Floats]:
-    """Return polymer and nonsolvent along the binodal, in mass fractions."""
-    from membranekit.thermo.phase_diagram import ternary
-
-    density = np.array([library.lookup(name).get("density").at() for name in names])
-    curve = ternary(mixture_of(names, found), temperature, tie_lines=400).binodal
-    masses = np.asarray(curve) * density
-    fractions = masses / masses.sum(axis=1, keepdims=True)
-    return fractions[:, 2], fractions[:, 0]
