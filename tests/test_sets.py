@@ -1,6 +1,7 @@
 """The shipped sets of interactions against cloud points and their own sources."""
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -378,3 +379,31 @@ def test_a_substance_too_little_known_for_a_run_is_named():
 def test_what_has_no_set_of_interactions_is_named():
     with pytest.raises(MaterialError, match=r"no interaction set covers .*methanol"):
         library.interaction_set(["methanol", "NMP", PSF])
+
+
+def test_the_page_on_materials_gives_the_computed_figures():
+    page = (Path(__file__).parents[1] / "docs" / "materials.md").read_text("utf-8")
+    for components in (
+        ["water", "NMP", PSF],
+        ["water", "NMP", "PES"],
+        ["water", "DMAc", PSF],
+        ["water", "acetone", CA],
+    ):
+        found = compare(components)
+        for warm, name in itertools.product((False, True), {c.set_name for c in found}):
+            rows = [
+                c
+                for c in found
+                if c.set_name == name and (c.table.name == "38 degC") == warm
+            ]
+            if rows:
+                errors = np.concatenate([c.errors for c in rows])
+                rms = cloudpoints.pooled_rms(rows)
+                assert f"| {rms:.4f} | {errors.mean():+.4f} |" in page
+
+
+def test_every_substance_stands_on_the_page_on_materials():
+    page = (Path(__file__).parents[1] / "docs" / "materials.md").read_text("utf-8")
+    for name in materials:
+        if materials[name].kind != "support":
+            assert f"`{name}`" in page
