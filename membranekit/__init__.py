@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from membranekit.case import cases as cases
     from membranekit.case import read_case as read_case
     from membranekit.checks import check as check
+    from membranekit.diagram import PhaseDiagram as PhaseDiagram
+    from membranekit.diagram import phase_diagram as phase_diagram
     from membranekit.errors import InputError as InputError
     from membranekit.errors import MaterialError as MaterialError
     from membranekit.errors import MaterialFileError as MaterialFileError
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 _NAMES = {
     "case": ("Case", "cases", "read_case"),
     "checks": ("check",),
+    "diagram": ("PhaseDiagram", "phase_diagram"),
     "errors": (
         "InputError",
         "MaterialError",

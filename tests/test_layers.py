@@ -23,7 +23,7 @@ FLOORS = (
     ("solution", "process", "case"),
     ("membrane", "limits"),
     ("trust",),
-    ("simulation",),
+    ("simulation", "diagram"),
     ("checks",),
     ("claims", "calibration", "validation", "verification"),
     ("plot", "cli"),

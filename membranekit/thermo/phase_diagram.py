@@ -17,6 +17,10 @@ from membranekit.thermo.flory_huggins import Mixture
 
 Floats = NDArray[np.float64]
 
+PLASTICIZATION = 2.0
+"""Ratio of the expansion steps of a liquid and a polymer at their glass temperatures,
+1e-3 and 4.8e-4 per kelvin [1]; a textbook value, estimated."""
+
 _DONE, _OPEN = 0, 1
 
 
@@ -52,7 +56,7 @@ class Ternary:
 
     @property
     def binodal(self) -> Floats:
-        """Volume fractions from the lean end over the critical point to the rich [1]."""
+        """Volume fractions from the lean to the rich end over the critical point [1]."""
         lines = self.tie_lines
         middle = [] if self.critical_point is None else [self.critical_point[None]]
         return np.concatenate([lines[:, 0], *middle, lines[::-1, 1]])
@@ -117,10 +121,7 @@ class Ternary:
         count = len(self.logarithms)
         place = int(changes[0]) + int(abs(distance[changes[0]]) > 0.0)
         side = 1 if changes[0] < count else 0
-        if side:
-            line = min(place, count - 1)
-        else:
-            line = len(distance) - 1 - place
+        line = place if side else len(distance) - 1 - place
         sides = np.zeros((2, 3))
         sides[side] = weights
         start = self.logarithms[min(line, count - 1)]
@@ -130,9 +131,9 @@ class Ternary:
 def ternary(mixture: Mixture, temperature: float, tie_lines: int = 200) -> Ternary:
     """Compute the phase diagram of a nonsolvent, a solvent and a polymer.
 
-    On each tie line ``mu_i(lean) = mu_i(rich)``; on the spinodal the Hessian of the free
-    energy of mixing is singular besides its own direction; at the critical point the
-    third derivative along the singular direction vanishes too.
+    On each tie line ``mu_i(lean) = mu_i(rich)``; on the spinodal the free energy has a
+    direction without curvature; at the critical point its third derivative along that
+    direction vanishes too.
 
     Parameters
     ----------
@@ -192,3 +193,43 @@ def ternary(mixture: Mixture, temperature: float, tie_lines: int = 200) -> Terna
         spinodal=spinodal[:count].copy(),
         critical_point=critical if status == _DONE else None,
     )
+
+
+def glass_line(
+    temperature: float, glass_temperatures: Floats, weights: Floats
+) -> Floats | None:
+    """Return where the mixture's glass temperature is the temperature.
+
+    ``sum_i k_i phi_i (Tg_i - T) = 0``, a straight line across the diagram.
+
+    Parameters
+    ----------
+    temperature : float
+        T [K]
+    glass_temperatures : array, shape (3,)
+        Of nonsolvent, solvent and polymer [K].
+    weights : array, shape (3,)
+        k: 1 for a polymer, `PLASTICIZATION` for a liquid [1].
+
+    Returns
+    -------
+    array, shape (2, 3), or None
+        Volume fractions without solvent and without nonsolvent [1]; None where either
+        mixture is no glass at any fraction of polymer, or at every one.
+
+    References
+    ----------
+    Kelley and Bueche, J. Polym. Sci. 50 (1961) 549, eq. 5 (recalled).
+
+    Examples
+    --------
+    >>> ends = glass_line(298.15, np.array([136, 148, 458.15]), np.array([2.0, 2, 1]))
+    >>> ends[:, 2].round(3).tolist()
+    [0.67, 0.652]
+    """
+    liquid = weights[:2] * (temperature - glass_temperatures[:2])
+    polymer = weights[2] * (glass_temperatures[2] - temperature)
+    if polymer <= 0.0 or np.any(liquid <= 0.0):
+        return None
+    share = liquid / (liquid + polymer)
+    return np.array([[1.0 - share[0], 0.0, share[0]], [0.0, 1.0 - share[1], share[1]]])
