@@ -21,6 +21,9 @@ Floats = NDArray[np.float64]
 COMPARABLE = 5.0
 """Cloud points are shown in a diagram whose temperature is as near as this [K]."""
 
+SHOWN_LINES = 6
+"""How many tie lines a table shows."""
+
 DISSOLVED = "swelling_agent"
 
 _PLACES = ("nonsolvent", "solvent", "polymer")
@@ -122,7 +125,11 @@ class PhaseDiagram:
     @property
     def temperature(self) -> Any:
         """The temperature [degC]."""
-        return units.make(_celsius(self._found.temperature), "degC")
+        return units.make(self._celsius, "degC")
+
+    @property
+    def _celsius(self) -> float:
+        return _celsius(self._found.temperature)
 
     @property
     def tie_lines(self) -> Floats:
@@ -185,7 +192,8 @@ class PhaseDiagram:
         mass = fractions * self._density
         return _locked(mass / mass.sum(axis=-1, keepdims=True))
 
-    def _by_volume(self, mass_fractions: Floats) -> Floats:
+    def from_mass_fractions(self, mass_fractions: Floats) -> Floats:
+        """Return volume fractions for mass fractions, both shape (..., 3) [1]."""
         volume = mass_fractions / self._density
         return _locked(volume / volume.sum(axis=-1, keepdims=True))
 
@@ -224,11 +232,11 @@ class PhaseDiagram:
         """Return the diagram as JSON can hold it: what ``diagram --json`` prints."""
         by_mass = self.mass_fractions
         tables = self.comparable_cloud_points
-        measured = [self._by_volume(table.mass_fractions) for table in tables]
+        measured = [self.from_mass_fractions(table.mass_fractions) for table in tables]
         return {
             "components": list(self.components),
             "temperature": {
-                "value": _celsius(self._found.temperature),
+                "value": self._celsius,
                 "unit": "degC",
             },
             "set": self.interactions,
@@ -256,34 +264,33 @@ class PhaseDiagram:
 
     def __repr__(self) -> str:
         return (
-            f"<PhaseDiagram: {', '.join(self.components)} at "
-            f"{_celsius(self._found.temperature):g} degC, {self.interactions}>"
+            f"<PhaseDiagram: {', '.join(self.components)} at {self._celsius:g} degC, "
+            f"{self.interactions}>"
         )
 
-    def __str__(self) -> str:
-        lines = [
-            f"{', '.join(self.components)} at {_celsius(self._found.temperature):g} "
-            "degC, in volume %",
-            "",
-            _row("", self.components),
-        ]
+    def table(self) -> list[list[str]]:
+        """Return rows for a reader: a label, and each volume fraction [%]."""
+        rows: list[tuple[str, Floats]] = []
         if self.critical_point is not None:
-            lines.append(_row("critical point", _percent(self.critical_point)))
-        lines.append("tie lines")
-        for line in self.tie_lines[_chosen_lines(len(self.tie_lines))]:
-            lines.append(_row("  lean", _percent(line[0])))
-            lines.append(_row("  rich", _percent(line[1])))
+            rows.append(("critical point", self.critical_point))
+        lines = self.tie_lines
+        for k in range(SHOWN_LINES):
+            line = lines[round(k * (len(lines) - 1) / SHOWN_LINES)]
+            rows += [(f"tie line {k + 1}, lean", line[0]), ("  rich", line[1])]
         if self.arrest_line is not None:
-            lines.append(f"turns to {self.arrest}")
-            for end, lacks in zip(
-                self.arrest_line, ("solvent", "nonsolvent"), strict=True
-            ):
-                lines.append(_row(f"  without {lacks}", _percent(end)))
-        lines += ["", f"{self.components[0]} at which a solution clouds, in mass %"]
-        for polymer in (0.10, 0.15, 0.20):
-            share = self._nonsolvent_at(polymer)
-            shown = "-" if share is None else f"{100 * share:.2f}"
-            lines.append(f"  {100 * polymer:g} % {self.components[2]}: {shown}")
+            rows += [
+                (f"{self.arrest}, no solvent", self.arrest_line[0]),
+                ("  no nonsolvent", self.arrest_line[1]),
+            ]
+        return [[label, *map(_percent, point)] for label, point in rows]
+
+    def __str__(self) -> str:
+        rows = [["volume %", *self.components], *self.table()]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [f"{', '.join(self.components)} at {self._celsius:g} degC", ""]
+        for label, *cells in rows:
+            shown = (f"{x:>{w}}" for x, w in zip(cells, widths[1:], strict=True))
+            lines.append("  ".join([f"{label:<{widths[0]}}", *shown]))
         lines += ["", f"Interactions: {self.interactions}"]
         for title, entries in (
             ("Rests on", self.sources),
@@ -505,10 +512,10 @@ def _sources(
     for each in substances:
         for name in (*read, "gelation_fraction") if arrest == "gel" else read:
             if each.has(name):
-                value = each.get(name)
-                text = units.text(value.quantity())
+                found = each.get(name)
+                text = units.text(found.quantity())
                 title = f"{each.name}.{name}"
-                listed.append(Source(title, text, value.basis, value.source))
+                listed.append(Source(title, text, found.basis, found.source))
     if arrest == "glass":
         listed.append(
             Source(
@@ -539,14 +546,5 @@ def _listed(array: Floats | None) -> list[Any]:
     return [] if array is None else array.tolist()
 
 
-def _chosen_lines(count: int) -> list[int]:
-    """Return six of the tie lines, from the first to the last but one."""
-    return [round(k * (count - 1) / 6) for k in range(6)]
-
-
-def _percent(fractions: Floats) -> list[str]:
-    return [f"{100 * x:.2f}" if x > 5e-5 else f"{100 * x:.1e}" for x in fractions]
-
-
-def _row(label: str, cells: Sequence[str]) -> str:
-    return f"{label:<22}" + "".join(f"{cell:>20}" for cell in cells)
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.2f}" if fraction > 5e-5 else f"{100 * fraction:.1e}"

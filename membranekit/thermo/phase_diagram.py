@@ -56,7 +56,7 @@ class Ternary:
 
     @property
     def binodal(self) -> Floats:
-        """Volume fractions from the lean to the rich end over the critical point [1]."""
+        """Volume fractions, lean end over critical point to rich end [1]."""
         lines = self.tie_lines
         middle = [] if self.critical_point is None else [self.critical_point[None]]
         return np.concatenate([lines[:, 0], *middle, lines[::-1, 1]])
@@ -121,11 +121,12 @@ class Ternary:
         count = len(self.logarithms)
         place = int(changes[0]) + int(abs(distance[changes[0]]) > 0.0)
         side = 1 if changes[0] < count else 0
-        line = place if side else len(distance) - 1 - place
+        nearest = place if side else len(distance) - 1 - place
         sides = np.zeros((2, 3))
         sides[side] = weights
-        start = self.logarithms[min(line, count - 1)]
-        return np.exp(self.tie_line(sides, value, start=start)[side])
+        start = self.logarithms[min(nearest, count - 1)]
+        line = self.tie_line(sides, value, start=start)
+        return np.asarray(np.exp(line[side]))
 
 
 def ternary(mixture: Mixture, temperature: float, tie_lines: int = 200) -> Ternary:
