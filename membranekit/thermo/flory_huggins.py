@@ -6,6 +6,7 @@ for N components, with interaction functions ``g_ij(u)``, ``u = phi_j/(phi_i + p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -70,6 +71,41 @@ class Mixture:
         if self.groups is not None:
             tables["groups"] = self.groups
         return tables
+
+    def only(self, names: Sequence[str]) -> Mixture:
+        """Return the mixture of some of the components, in the order given.
+
+        Examples
+        --------
+        >>> table = np.zeros((3, 5, 5)); table[:, 0, 0] = [1.0, 2.0, 3.0]
+        >>> whole = Mixture(("a", "b", "c"), np.ones(3), table, np.zeros((3, 2)))
+        >>> whole.only(["c", "a"]).table[:, 0, 0].tolist()
+        [2.0]
+        """
+        if tuple(names) == self.names:
+            return self
+        places = [self.names.index(name) for name in names]
+        count = len(places)
+        pairs = count * (count - 1) // 2
+        table, rational = np.zeros((pairs, 5, 5)), np.zeros((pairs, 2))
+        triples = None
+        if self.triples is not None:
+            triples = np.zeros((pairs * (count - 2) // 3, 5))
+        for j in range(count):
+            for i in range(j):
+                a, b = places[i], places[j]
+                law = self.table[pair_index(min(a, b), max(a, b))]
+                fraction = self.rational[pair_index(min(a, b), max(a, b))]
+                if a > b:
+                    law, fraction = reversed_pair(law, (fraction[0], fraction[1]))
+                table[pair_index(i, j)] = law
+                rational[pair_index(i, j)] = fraction
+                for h in range(i if self.triples is not None else 0):
+                    old = triple_index(*sorted((places[h], a, b)))
+                    triples[triple_index(h, i, j)] = self.triples[old]
+        groups = None if self.groups is None else self.groups[places]
+        volumes = self.molar_volumes[places]
+        return Mixture(tuple(names), volumes, table, rational, triples, groups)
 
     def with_anchor(self, first: str, second: str, scaled_g: float) -> Mixture:
         """Return a copy whose pair is the constant `scaled_g` = V0 g/V_ref [1]."""
