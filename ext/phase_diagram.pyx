@@ -690,8 +690,8 @@ cdef int draw(const Mixture* mixture, double[:, ::1] lines, double[:, ::1] spino
     i = edge_spinodal(mixture, 0, 2, roots)
     if i != 2:
         return NO_GAP if i == 0 else SEVERAL_GAPS
-    end = walk_spinodal(mixture, roots, 3.0 / n, spinodal, spinodal_count, critical,
-                        &criticals)
+    end = walk_spinodal(mixture, roots, fmin(3.0 / n, 0.02), spinodal, spinodal_count,
+                        critical, &criticals)
     if end == NOT_FOUND:
         return NOT_FOUND
     if first_line(mixture, roots, nodes[0].z, matrix, pivot) < 0:

@@ -174,7 +174,7 @@ def ternary(mixture: Mixture, temperature: float, tie_lines: int = 200) -> Terna
             f"{', '.join(mixture.names)}"
         )
     lines = np.empty((tie_lines, 6))
-    spinodal = np.empty((8 * tie_lines + 8, 3))
+    spinodal = np.empty((8 * max(tie_lines, 150), 3))
     critical = np.empty(3)
     status, count = kernel.ternary(
         lines=lines, spinodal=spinodal, critical=critical, **mixture.at(temperature)
