@@ -278,7 +278,7 @@ def prepare(
     amounts = np.array(
         [max(fractions.get(each.name, 0.0), TRACE) / held for each in substances]
     )
-    if solution.cloud_point is not None:
+    if solution.measured_cloud_point is not None:
         mixture = _anchor(solution, mixture, chosen, substances, amounts)
     steps = process.resolved_steps
     temperatures = [start, units.to_si(support.temperature, "temperature")]
@@ -344,7 +344,7 @@ def _anchor(
     amounts: Floats,
 ) -> Mixture:
     """Fix the set's anchor pair by the cloud point measured on this solution."""
-    point = solution.cloud_point
+    point = solution.measured_cloud_point
     pair = chosen.anchor or (substances[0].name, solution.polymer.name)
     mass = units.to_si(point.mass_fraction, "mass_fraction")
     names = [each.name for each in substances]

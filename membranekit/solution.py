@@ -112,13 +112,15 @@ class Input:
 
     kind: ClassVar[str] = ""
     measures: ClassVar[Mapping[str, Measure]] = {}
+    kept_as: ClassVar[Mapping[str, str]] = {}
+    """Attributes that have another name than the keyword that gives them."""
 
     given: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         stated = set()
         for name in self.field_names():
-            value = getattr(self, name)
+            value = self.held(name)
             empty = isinstance(value, (Mapping, tuple)) and not value
             if value is not None and not empty and not isinstance(value, Default):
                 stated.add(name)
@@ -134,12 +136,16 @@ class Input:
         """Return the names of the fields a user may give."""
         return tuple(entry.name for entry in fields(cls) if entry.init)
 
+    def held(self, name: str) -> Any:
+        """Return what was given by the keyword `name`, as it is held."""
+        return getattr(self, self.kept_as.get(name, name))
+
     def replace(self: InputType, **changes: Any) -> InputType:
         """Return a copy with some fields changed; `None` takes a field away."""
         return type(self)(**{**self._stated(), **changes})
 
     def _stated(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.given}
+        return {name: self.held(name) for name in self.given}
 
     def _keep(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
@@ -154,7 +160,7 @@ class Input:
                 raise InputError(message)
 
     def _key(self) -> tuple[Any, ...]:
-        return tuple(canonical(getattr(self, name)) for name in self.field_names())
+        return tuple(canonical(self.held(name)) for name in self.field_names())
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
@@ -166,7 +172,7 @@ class Input:
 
     def __repr__(self) -> str:
         stated = (name for name in self.field_names() if name in self.given)
-        inner = ", ".join(f"{name}={_show(getattr(self, name))}" for name in stated)
+        inner = ", ".join(f"{name}={_show(self.held(name))}" for name in stated)
         return f"{type(self).__name__}({inner})"
 
 
@@ -401,7 +407,7 @@ class CloudPoint(Input):
     substance: Substance = field(init=False)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class CastingSolution(Input):
     """A casting solution: one membrane polymer with solvents and additives.
 
@@ -419,7 +425,8 @@ class CastingSolution(Input):
     interactions : str, optional
         Name of an interaction set; default the one the library prefers.
     cloud_point : CloudPoint or mapping, optional
-        A cloud point measured on this dope, which anchors one pair.
+        A cloud point measured on this dope, which anchors one pair; kept as
+        `measured_cloud_point`, for the method `cloud_point` computes one.
     extra : tuple, optional
         Substances and interaction sets that are not in the library.
 
@@ -440,16 +447,44 @@ class CastingSolution(Input):
     kind: ClassVar[str] = "solution"
     measures: ClassVar[Mapping[str, Measure]] = {"temperature": TEMPERATURE}
 
+    kept_as: ClassVar[Mapping[str, str]] = {"cloud_point": "measured_cloud_point"}
+
     parts: Any
-    roles: Any = field(default=None, kw_only=True)
-    stocks: Any = field(default=None, kw_only=True)
-    temperature: Given = field(default=None, kw_only=True)
-    interactions: str | None = field(default=None, kw_only=True)
-    cloud_point: Any = field(default=None, kw_only=True)
-    extra: tuple[Any, ...] = field(default=(), kw_only=True)
+    roles: Any
+    stocks: Any
+    temperature: Given
+    interactions: str | None
+    measured_cloud_point: Any
+    extra: tuple[Any, ...]
 
     _masses: tuple[tuple[Substance, float], ...] = field(init=False)
     _own: tuple[Substance, ...] = field(init=False)
+
+    def __init__(
+        self,
+        parts: Any,
+        *,
+        roles: Any = None,
+        stocks: Any = None,
+        temperature: Given = None,
+        interactions: str | None = None,
+        cloud_point: Any = None,
+        extra: tuple[Any, ...] = (),
+    ) -> None:
+        self._keep("parts", parts)
+        self._keep("roles", roles)
+        self._keep("stocks", stocks)
+        self._keep("temperature", temperature)
+        self._keep("interactions", interactions)
+        self._keep("measured_cloud_point", cloud_point)
+        self._keep("extra", extra)
+        self.__post_init__()
+
+    @classmethod
+    def field_names(cls) -> tuple[str, ...]:
+        """Return the names of the keywords a user may give."""
+        keywords = {kept: name for name, kept in cls.kept_as.items()}
+        return tuple(keywords.get(name, name) for name in super().field_names())
 
     @classmethod
     def from_parts(
@@ -494,7 +529,7 @@ class CastingSolution(Input):
         with inside("interactions"):
             self._check_interactions()
         with inside("cloud_point"):
-            self._keep("cloud_point", self._read_cloud_point())
+            self._keep("measured_cloud_point", self._read_cloud_point())
 
     def find(self, name: str) -> Substance:
         """Return the substance of a name: a given one, or one of the library."""
@@ -626,7 +661,7 @@ class CastingSolution(Input):
             raise MaterialError(f"{name}: {error}") from None
 
     def _read_cloud_point(self) -> CloudPoint | None:
-        given = self.cloud_point
+        given = self.measured_cloud_point
         if given is None or isinstance(given, CloudPoint):
             return given
         if not isinstance(given, Mapping):
@@ -705,7 +740,7 @@ class CastingSolution(Input):
         """Of what is extra only interaction sets count: substances count as parts."""
         names = [name for name in self.field_names() if name != "extra"]
         sets = [each for each in self.extra if not isinstance(each, Substance)]
-        return (*(canonical(getattr(self, name)) for name in names), *sets)
+        return (*(canonical(self.held(name)) for name in names), *sets)
 
     def _table(self) -> list[tuple[str, str, str, str]]:
         by_mass, by_volume = self.mass_fractions, self.volume_fractions
@@ -727,8 +762,8 @@ class CastingSolution(Input):
             remarks.append(f"temperature: {spell(self.temperature)}")
         if self.interactions:
             remarks.append(f"interactions: {self.interactions}")
-        if self.cloud_point:
-            point = self.cloud_point
+        if self.measured_cloud_point:
+            point = self.measured_cloud_point
             remarks.append(
                 f"cloud point: {spell(point.mass_fraction)} {point.nonsolvent} at "
                 f"{spell(point.temperature)}, measured on this dope"
