@@ -540,7 +540,7 @@ cdef int critical_between(const Mixture* mixture, double p0, double v0, double t
 
 cdef int walk_spinodal(const Mixture* mixture, const double* roots, double spacing,
                        double[:, ::1] out, int* count, double* critical,
-                       int* criticals) noexcept nogil:
+                       int* criticals) except -1 nogil:
     """Spinodal from the lean to the rich limit of the edge without solvent.
 
     out (m, 3): its points, count of them; critical (3): the last critical point on it,
@@ -676,7 +676,7 @@ cdef int walk(const Mixture* mixture, double last_gap, Node* nodes,
 
 
 cdef int draw(const Mixture* mixture, double[:, ::1] lines, double[:, ::1] spinodal,
-              int* spinodal_count, double* critical) noexcept nogil:
+              int* spinodal_count, double* critical) except -1 nogil:
     cdef Node nodes[MAX_NODES]
     cdef double matrix[36]
     cdef int pivot[6]

@@ -578,16 +578,18 @@ def _labels(runs: Sequence[Membrane]) -> list[str]:
 def _groups(membrane: Membrane) -> tuple[list[int], list[int], list[int]]:
     """Return which components stand in the corners: polymer, solvent, nonsolvent.
 
-    Roles are those of the recipe; a component outside it has the usual one.
+    Roles are those of the recipe; a component outside it has the usual one, and all
+    have of a membrane that came of no case.
     """
     from membranekit import library
     from membranekit.case import Case
 
     corners: tuple[list[int], list[int], list[int]] = ([], [], [])
-    solution = Case.from_toml(membrane.case_toml).solution
-    recipe = {part.name for part in solution.components}
+    text = membrane.case_toml  # empty where solution and process were no case
+    solution = Case.from_toml(text).solution if text else None
+    recipe = {part.name for part in solution.components} if solution else set()
     for index, name in enumerate(membrane.history.components):
-        if name in recipe:
+        if solution is not None and name in recipe:
             role = solution.role_of(name)
         else:
             role = library.lookup(name).usual_role.replace(" ", "_")

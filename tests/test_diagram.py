@@ -309,6 +309,13 @@ def test_the_usual_paths_of_a_membrane(found, triangle, membrane):
     assert "surface" in labels(triangle)
 
 
+def test_a_membrane_that_came_of_no_case_has_paths(found, triangle):
+    bare = mk.Membrane.from_record({**make_record(), "case_toml": ""})
+    mk.plot.diagram(found, triangle, membrane=bare)
+    path = next(line for line in triangle.lines if line.get_label() == "surface")
+    assert len(path.get_xdata()) == len(bare.history.time)
+
+
 @pytest.fixture
 def membrane():
 
