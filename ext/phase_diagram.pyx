@@ -57,7 +57,8 @@ MESSAGES = {
     DONE: "",
     OPEN: "the gap is open: {polymer} and {solvent} demix without {nonsolvent} too",
     NO_GAP: "there is no gap: {nonsolvent} and {polymer} mix in all proportions",
-    LIQUIDS_DEMIX: "{nonsolvent} and {solvent} demix without {polymer}",
+    LIQUIDS_DEMIX: "{nonsolvent} and {solvent} demix without {polymer}, "
+                   "by these interactions",
     SEVERAL_GAPS: "there are several gaps",
     THREE_PHASES: "there are several critical points: three phases may coexist",
     NOT_FOUND: "the tie lines could not be followed to the critical point",

@@ -260,23 +260,37 @@ def diagram(
 
     every = interactions is not None and interactions.strip().lower() == "all"
     names = diagrams.sets_for(substances) if every else [interactions]
-    found = [
-        diagrams.phase_diagram(
-            *substances,
-            temperature=temperature,
-            interactions=name,
-            extrapolate=extrapolate,
-        )
-        for name in names
-    ]
+    found: list[PhaseDiagram] = []
+    failed: dict[str, MembranekitError] = {}
+    for name in names:
+        try:
+            one = diagrams.phase_diagram(
+                *substances,
+                temperature=temperature,
+                interactions=name,
+                extrapolate=extrapolate,
+            )
+        except MembranekitError as error:
+            # of several sets one may have no diagram, and the others have
+            if not every or name is None:
+                raise
+            failed[name] = error
+        else:
+            found.append(one)
+    if not found:
+        raise next(iter(failed.values()))
     if figure is not None:
         plot.save(plot.diagram(found).figure, figure)
     if as_json:
         documents = [each.to_dict() for each in found]
-        _say_json({"diagrams": documents} if every else documents[0], indent=None)
+        without = [{"set": name, "message": str(e)} for name, e in failed.items()]
+        together = {"diagrams": documents, "failed": without}
+        _say_json(together if every else documents[0], indent=None)
         return
     if every:
         _say_choice(found)
+    for name, error in failed.items():
+        _say(f"\nNo diagram with {name}: {error}")
     for each in found:
         _say("")
         _say_diagram(each)

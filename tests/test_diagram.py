@@ -221,6 +221,26 @@ def test_all_sets_side_by_side():
     assert [each["set"] for each in document["diagrams"]] == names
 
 
+def test_a_set_without_a_diagram_does_not_hide_the_others(monkeypatch):
+    whole = diagrams.phase_diagram
+
+    def without_wei(*substances, interactions, **more):
+        if "Wei" in interactions:
+            raise mk.MembranekitError("there is no gap")
+        return whole(*substances, interactions=interactions, **more)
+
+    monkeypatch.setattr(diagrams, "phase_diagram", without_wei)
+    names = diagrams.sets_for(SYSTEM)
+    document = json.loads(run(*SYSTEM, "--interactions", "all", "--json").stdout)
+    assert document["failed"] == [
+        {"set": name, "message": "there is no gap"} for name in names if "Wei" in name
+    ]
+    assert len(document["diagrams"]) + len(document["failed"]) == len(names)
+    printed = run(*SYSTEM, "--interactions", "all")
+    assert printed.exit_code == 0
+    assert "No diagram with water-NMP-polysulfone, Wei 2006" in printed.stdout
+
+
 def test_a_set_by_name():
     done = run(*SYSTEM, "--interactions", "water-NMP-polysulfone, Wei 2006", "--json")
     assert json.loads(done.stdout)["set"] == "water-NMP-polysulfone, Wei 2006"
