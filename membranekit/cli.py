@@ -289,8 +289,8 @@ def diagram(
         return
     if every:
         _say_choice(found)
-    for name, error in failed.items():
-        _say(f"\nNo diagram with {name}: {error}")
+    for name, why in failed.items():
+        _say(f"\nNo diagram with {name}: {why}")
     for each in found:
         _say("")
         _say_diagram(each)
