@@ -17,7 +17,6 @@ from membranekit.membrane import to_plain
 from membranekit.process import AirExposure, Immersion, Process, step_names
 from membranekit.simulation import CONSTANTS, Run, humid_air, prepare
 from membranekit.solution import POLYMER_ROLE, CastingSolution, Parts, spell
-from membranekit.substances import Pair, Ternary
 from membranekit.transport.air import humidity_ratio
 
 SEVERITIES = ("error", "warning", "note")
@@ -288,13 +287,9 @@ def _by_basis(run: Run, basis: str) -> Iterator[Finding]:
         if names:
             yield Finding(substance.name, f"{basis}: {', '.join(names)}")
     present = {substance.name for substance, _ in members}
-    known: list[Pair | Ternary] = [
-        *run.interactions.pairs,
-        *run.interactions.ternaries,
-    ]
     pairs = [
         "/".join(each.between)
-        for each in known
+        for each in run.interactions.terms
         if each.basis == basis and present.issuperset(each.between)
     ]
     if pairs:

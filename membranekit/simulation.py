@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time as clock
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from membranekit import library, limits, trust, units
 from membranekit._kernels.film import MESSAGES, TROUBLES, Film
+from membranekit.equilibria import anchored_mixture
 from membranekit.errors import InputError, MembranekitError
 from membranekit.filtration import permeance as filtration
 from membranekit.membrane import Membrane
@@ -22,7 +23,6 @@ from membranekit.process import AirExposure, Immersion, Process, bath_fractions
 from membranekit.solution import CastingSolution
 from membranekit.structure import pores
 from membranekit.substances import InteractionSet, Substance
-from membranekit.thermo.flory_huggins import Mixture, anchored
 from membranekit.transport import air as air_side
 from membranekit.transport import model as film_model
 from membranekit.transport.grid import graded
@@ -279,7 +279,7 @@ def prepare(
         [max(fractions.get(each.name, 0.0), TRACE) / held for each in substances]
     )
     if solution.measured_cloud_point is not None:
-        mixture = _anchor(solution, mixture, chosen, substances, amounts)
+        mixture = anchored_mixture(solution, mixture, chosen, substances, amounts)
     steps = process.resolved_steps
     temperatures = [start, units.to_si(support.temperature, "temperature")]
     for step in steps:
@@ -334,39 +334,6 @@ def prepare(
         constants=constants,
         contact_angle=angle,
     )
-
-
-def _anchor(
-    solution: CastingSolution,
-    mixture: Mixture,
-    chosen: InteractionSet,
-    substances: Sequence[Substance],
-    amounts: Floats,
-) -> Mixture:
-    """Fix the set's anchor pair by the cloud point measured on this solution."""
-    point = solution.measured_cloud_point
-    pair = chosen.anchor or (substances[0].name, solution.polymer.name)
-    mass = units.to_si(point.mass_fraction, "mass_fraction")
-    names = [each.name for each in substances]
-    if point.nonsolvent not in names:
-        raise InputError(
-            f"solution.cloud_point.nonsolvent: {point.nonsolvent} is neither in the "
-            "solution nor in the air or a bath"
-        )
-    index = names.index(point.nonsolvent)
-    density = np.array([each.get("density").at(298.15) for each in substances])
-    polymer_density = solution.polymer.get("density").at(298.15)
-    others = float(amounts @ density) - amounts[index] * density[index]
-    others += polymer_density
-    trial = np.array(amounts)
-    trial[index] = mass / (1.0 - mass) * others / density[index]
-    g = anchored(
-        mixture,
-        *pair,
-        trial,
-        units.to_si(point.temperature, "temperature"),
-    )
-    return mixture.with_anchor(*pair, g)
 
 
 # ------------------------------------------------------------------------- the run

@@ -10,11 +10,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from html import escape
-from typing import Any, ClassVar, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from membranekit import library, units
 from membranekit.errors import InputError, MaterialError, MembranekitError
 from membranekit.substances import Substance
+
+if TYPE_CHECKING:
+    from membranekit.equilibria import (
+        Activity,
+        ComputedCloudPoint,
+        EquilibriumWater,
+        Vapor,
+    )
 
 ROLES = ("good_solvent", "nonsolvent", "swelling_agent")
 POLYMER_ROLE = "membrane_polymer"
@@ -713,6 +721,177 @@ class CastingSolution(Input):
     def polymer(self) -> Substance:
         """Return the membrane polymer."""
         return next(each for each in self.components if each.kind == "polymer")
+
+    def cloud_point(
+        self,
+        nonsolvent: str | Substance,
+        *,
+        temperature: Given = None,
+        interactions: str | None = None,
+        extrapolate: bool = False,
+    ) -> "ComputedCloudPoint":
+        """Return how much nonsolvent the whole recipe takes before it clouds.
+
+        The nonsolvent is added to all the rest, whose ratios stay. It clouds where any
+        second phase, poor or rich in polymer, is in equilibrium with it.
+
+        Parameters
+        ----------
+        nonsolvent : str or Substance
+            What is added, in the recipe already or not.
+        temperature : str or Quantity, optional
+            Default the solution's, or 25 degC where it states none [K].
+        interactions : str, optional
+            Name of an interaction set; default the solution's, or the preferred one.
+        extrapolate : bool
+            Whether the set may be used outside its temperatures; it is noted then.
+
+        Returns
+        -------
+        ComputedCloudPoint
+            ``.mass_fraction`` of the whole at the cloud point, ``.margin`` from today,
+            ``.band``, and what it ``.rests_on``.
+
+        Raises
+        ------
+        InputError
+            If the nonsolvent is no liquid or the temperature is out of range.
+        MaterialError
+            If a substance, a set or a pair of it is not known.
+
+        Examples
+        --------
+        >>> dope = CastingSolution.from_parts({"PSF": 15, "NMP": 85})
+        >>> found = dope.cloud_point("water")
+        >>> round(found.mass_fraction.m_as("percent"), 1)
+        6.3
+        """
+        from membranekit import equilibria
+
+        return equilibria.cloud_point(
+            self,
+            nonsolvent,
+            temperature=temperature,
+            interactions=interactions,
+            extrapolate=extrapolate,
+        )
+
+    def activity(
+        self,
+        species: str | Substance = "water",
+        *,
+        temperature: Given = None,
+        interactions: str | None = None,
+        extrapolate: bool = False,
+    ) -> "Activity":
+        """Return the activity of a component over the recipe as it is.
+
+        ``a = exp((mu - mu_pure)/(R T))``, its partial over its saturation pressure.
+
+        Parameters
+        ----------
+        species : str or Substance
+            The component; of one that the recipe lacks the activity is 0.
+        temperature, interactions, extrapolate
+            As in `cloud_point`.
+
+        Examples
+        --------
+        >>> dope = CastingSolution.from_parts({"PSF": 15, "NMP": 82, "water": 3})
+        >>> round(float(dope.activity("water")), 2)
+        0.14
+        """
+        from membranekit import equilibria
+
+        return equilibria.activity(
+            self,
+            species,
+            temperature=temperature,
+            interactions=interactions,
+            extrapolate=extrapolate,
+        )
+
+    def water_activity(
+        self,
+        *,
+        temperature: Given = None,
+        interactions: str | None = None,
+        extrapolate: bool = False,
+    ) -> "Activity":
+        """Return the activity of water over the recipe as it is; see `activity`."""
+        return self.activity(
+            "water",
+            temperature=temperature,
+            interactions=interactions,
+            extrapolate=extrapolate,
+        )
+
+    def equilibrium_water(
+        self,
+        relative_humidity: Given,
+        temperature: Given = None,
+        *,
+        interactions: str | None = None,
+        extrapolate: bool = False,
+    ) -> "EquilibriumWater":
+        """Return what the recipe holds of water when it rests in humid air.
+
+        All but the water neither comes nor goes. Where the recipe clouds before, the
+        answer is that of two phases and says so.
+
+        Parameters
+        ----------
+        relative_humidity : str or Quantity
+            Of the air at the temperature of the solution, less than 100 % [1].
+        temperature, interactions, extrapolate
+            As in `cloud_point`.
+
+        Examples
+        --------
+        >>> dope = CastingSolution.from_parts({"PSF": 15, "NMP": 85})
+        >>> dope.equilibrium_water("60 %", "25 degC").beyond_cloud_point
+        True
+        """
+        from membranekit import equilibria
+
+        return equilibria.equilibrium_water(
+            self,
+            relative_humidity,
+            temperature,
+            interactions=interactions,
+            extrapolate=extrapolate,
+        )
+
+    def vapor(
+        self,
+        *,
+        temperature: Given = None,
+        interactions: str | None = None,
+        extrapolate: bool = False,
+    ) -> "Vapor":
+        """Return the vapor at equilibrium with the recipe.
+
+        ``p_i = a_i p_i,sat(T)`` of each component that has a saturation pressure.
+
+        Parameters
+        ----------
+        temperature, interactions, extrapolate
+            As in `cloud_point`; the range of every saturation pressure counts too.
+
+        Examples
+        --------
+        >>> dope = CastingSolution.from_parts({"PSF": 15, "NMP": 82, "water": 3})
+        >>> dope.vapor().mole_fractions["water"] > 0.8
+        True
+        """
+        from membranekit import equilibria
+
+        return equilibria.vapor_over(
+            self,
+            temperature=temperature,
+            interactions=interactions,
+            extrapolate=extrapolate,
+        )
 
     def role_of(self, name: str) -> str:
         """Return what a part does in this recipe.

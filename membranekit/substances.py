@@ -575,6 +575,11 @@ class InteractionSet:
     classes: tuple[tuple[str, tuple[str, ...]], ...] = ()
     origin: str = field(default="", compare=False)
 
+    @property
+    def terms(self) -> tuple[Pair | Ternary, ...]:
+        """All its interactions: of pairs, then of three components."""
+        return (*self.pairs, *self.ternaries)
+
     def pair(self, first: str, second: str) -> Pair:
         """Return the pair of two components, whichever stands first in it.
 

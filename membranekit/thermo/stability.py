@@ -114,6 +114,35 @@ def stability(mixture: Mixture, fractions: Floats, temperature: float) -> Stabil
     return Stability(distance, problem.whole(y))
 
 
+def distance(
+    mixture: Mixture, fractions: Floats, phase: Floats, temperature: float
+) -> float:
+    """Return the distance of one trial phase from the tangent plane at a solution.
+
+    ``sum_i y_i (mu_i(y) - mu_i(z))``, scaled by V0/(RT) [1].
+
+    Parameters
+    ----------
+    mixture, fractions, temperature
+        As in `stability`.
+    phase : array, shape (n)
+        Volume fractions y; what the solution lacks it lacks too [1].
+
+    Examples
+    --------
+    >>> table = np.zeros((1, 5, 5)); table[0, 0, 0] = 0.6
+    >>> volumes = np.array([18.07e-6, 18.07e-3])
+    >>> chain = Mixture(("solvent", "chain"), volumes, table, np.zeros((1, 2)))
+    >>> distance(chain, np.array([0.9, 0.1]), np.array([0.9, 0.1]), 300.0)
+    0.0
+    """
+    problem, z = _problem(mixture, fractions, temperature)
+    y = np.maximum(np.asarray(phase, dtype=float)[problem.present], FLOOR)
+    mu, _ = problem.potentials(y)
+    plane, _ = problem.potentials(z)
+    return float(y @ (mu - plane))
+
+
 def flash(mixture: Mixture, fractions: Floats, temperature: float) -> Split | None:
     """Split a solution into the two phases of least free energy.
 
