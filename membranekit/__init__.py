@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from membranekit.errors import MissingExtraError as MissingExtraError
     from membranekit.errors import OutputError as OutputError
     from membranekit.errors import UnitError as UnitError
+    from membranekit.fitting import InteractionFit as InteractionFit
+    from membranekit.fitting import fit_interactions as fit_interactions
     from membranekit.library import materials as materials
     from membranekit.membrane import History as History
     from membranekit.membrane import Membrane as Membrane
@@ -58,6 +60,7 @@ _NAMES = {
         "OutputError",
         "UnitError",
     ),
+    "fitting": ("InteractionFit", "fit_interactions"),
     "library": ("materials",),
     "membrane": ("History", "Membrane", "save"),
     "process": (
