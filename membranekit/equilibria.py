@@ -830,12 +830,13 @@ class System:
             "species": self.species,
             "kelvin": self.kelvin,
             "interactions": self.chosen.name,
-            "route": self._route(),
+            "route": self.route,
             "rests_on": tuple(self._bases(effects or {})),
             "notes": (*self.notes, *notes),
         }
 
-    def _route(self) -> str:
+    @property
+    def route(self) -> str:
         """Name the interaction of the species with the solvent there is most of."""
         others = [
             k

@@ -28,7 +28,8 @@ _LARGEST_LOGIT = 315.0  # of a component's amounts in two phases: exp is FLOOR
 _TRACE = 1e-6
 _ITERATIONS = 300
 _ALIKE = 1e-6  # phases that differ less in every fraction are one
-_NEGATIVE = -1e-13  # a distance below this is a demixing one
+DEMIXED = -1e-13
+"""A solution demixes where its distance is below this [1]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +52,7 @@ class Stability:
     @property
     def stable(self) -> bool:
         """Whether the solution is one phase, on the binodal too."""
-        return self.distance >= _NEGATIVE
+        return self.distance >= DEMIXED
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +173,7 @@ def flash(mixture: Mixture, fractions: Floats, temperature: float) -> Split | No
     """
     problem, z = _problem(mixture, fractions, temperature)
     found = _least(problem, z)
-    if found is None or found[0] >= _NEGATIVE:
+    if found is None or found[0] >= DEMIXED:
         return None
     best = _best_split(problem, z, [found[1]])
     for _ in range(4):
