@@ -7,14 +7,21 @@
 # b) Everything is per volume and scaled by V0, the molar volume of liquid water:
 #    mu_i = V0 (mu_i - mu_i,pure)/(R T V_i). Chain lengths of 50 000 stay well scaled.
 # c) G = sum_i s_i a_i ln(a_i/A) + sum_{i<j} b_ij(w_ij) a_i a_j / A, with
+#        + sum_{i<j<k} b_ijk a_i a_j a_k / A**2,
 #    A = sum a, s_i = V0/V_i, w_ij = a_j/(a_i + a_j) and b_ij = V0 g_ij/V_ref.
 #    [Altena & Smolders 1982, eq. 1; Yilmaz & McHugh 1986]
+# d) Components of one group (two solvents of a mixture) share the fraction of a pair:
+#    w_ij = S_j/(S_i + S_j), S_i the amount of the whole group of i. A pair inside a
+#    group keeps its own. A component without a group is a group of its own.
+# e) Triples and groups stand outside the loop over pairs, which costs nothing without
+#    them: there a pair of a shared fraction is its constant part.
 
 from libc.math cimport log
 
 cdef enum:
     MAX_COMPONENTS = 8
     MAX_PAIRS = 28
+    MAX_TRIPLES = 56
 
 
 cdef struct Mixture:
@@ -24,11 +31,76 @@ cdef struct Mixture:
     double rational_b[MAX_PAIRS]
     double rational_c[MAX_PAIRS]
     int varies[MAX_PAIRS]
+    int has_shared
+    int shared[MAX_PAIRS]
+    int group[MAX_COMPONENTS]
+    int has_triples
+    double triple[MAX_TRIPLES]
 
 
 cdef inline int pair_index(int i, int j) noexcept nogil:
     """Place of the pair i < j in the tables; the same for any number of components."""
     return j * (j - 1) // 2 + i
+
+
+cdef inline int triple_index(int i, int j, int k) noexcept nogil:
+    """Place of the triple i < j < k; the same for any number of components."""
+    return k * (k - 1) * (k - 2) // 6 + j * (j - 1) // 2 + i
+
+
+cdef inline void set_groups(Mixture* mixture, const int* group) noexcept nogil:
+    """Share fractions inside the groups, numbers (count) or NULL: none.
+
+    Call it when count and varies are set; every mixture needs it.
+    """
+    cdef int i, j, k, pair
+    mixture.has_shared = 0
+    for i in range(mixture.count):
+        mixture.group[i] = i if group == NULL else group[i]
+    for j in range(1, mixture.count):
+        for i in range(j):
+            pair = pair_index(i, j)
+            mixture.shared[pair] = 0
+            if not mixture.varies[pair] or mixture.group[i] == mixture.group[j]:
+                continue
+            for k in range(mixture.count):
+                if k != i and k != j and (mixture.group[k] == mixture.group[i]
+                                          or mixture.group[k] == mixture.group[j]):
+                    mixture.shared[pair] = 1
+            if mixture.shared[pair]:
+                mixture.varies[pair] = 0
+                mixture.has_shared = 1
+
+
+cdef inline int read_mixture(Mixture* mixture, const double[::1] s,
+                             const double[:, ::1] poly, const double[:, ::1] rational,
+                             const double[::1] triples, const int[::1] groups) except -1:
+    """Fill a mixture from its tables at one temperature; triples, groups: or None."""
+    cdef int n = s.shape[0], p, k
+    if not 2 <= n <= MAX_COMPONENTS:
+        raise ValueError("a mixture has 2 to 8 components")
+    if (poly.shape[0] != n * (n - 1) // 2 or poly.shape[1] != 5
+            or rational.shape[0] != poly.shape[0] or rational.shape[1] != 2
+            or (triples is not None and triples.shape[0] != n * (n - 1) * (n - 2) // 6)
+            or (groups is not None and groups.shape[0] != n)):
+        raise ValueError("the interaction tables do not fit the components")
+    mixture.count = n
+    for k in range(n):
+        mixture.s[k] = s[k]
+    for p in range(poly.shape[0]):
+        mixture.varies[p] = rational[p, 0] != 0.0
+        mixture.rational_b[p] = rational[p, 0]
+        mixture.rational_c[p] = rational[p, 1]
+        for k in range(5):
+            mixture.poly[p][k] = poly[p, k]
+            if k > 0 and poly[p, k] != 0.0:
+                mixture.varies[p] = 1
+    mixture.has_triples = triples is not None
+    if triples is not None:
+        for p in range(triples.shape[0]):
+            mixture.triple[p] = triples[p]
+    set_groups(mixture, &groups[0] if groups is not None else NULL)
+    return 0
 
 
 cdef inline void pair_function(const Mixture* mixture, int pair, double w,
@@ -44,6 +116,83 @@ cdef inline void pair_function(const Mixture* mixture, int pair, double w,
         b[0] += mixture.rational_b[pair] * q
         db[0] += mixture.rational_b[pair] * t * q * q
         ddb[0] += 2.0 * mixture.rational_b[pair] * t * t * q * q * q
+
+
+cdef inline void triple_terms(const Mixture* mixture, int n, const double* phi,
+                              double inverse, double* mu,
+                              double* hessian) noexcept nogil:
+    """Add the triples' part to mu (n) and, unless NULL, to hessian (n, n)."""
+    cdef double slope[MAX_COMPONENTS]
+    cdef double b, t, e = 0.0
+    cdef int i, j, k
+    for k in range(n):
+        slope[k] = 0.0
+    for k in range(2, n):
+        for j in range(1, k):
+            for i in range(j):
+                b = mixture.triple[triple_index(i, j, k)]
+                if b == 0.0:
+                    continue
+                slope[i] += b * phi[j] * phi[k]
+                slope[j] += b * phi[i] * phi[k]
+                slope[k] += b * phi[i] * phi[j]
+                e += b * phi[i] * phi[j] * phi[k]
+                if hessian != NULL:
+                    t = b * inverse
+                    hessian[i * n + j] += t * phi[k]
+                    hessian[j * n + i] += t * phi[k]
+                    hessian[i * n + k] += t * phi[j]
+                    hessian[k * n + i] += t * phi[j]
+                    hessian[j * n + k] += t * phi[i]
+                    hessian[k * n + j] += t * phi[i]
+    # G_3 = P/A**2: its gradient is P_i/A**2 - 2 P/A**3, and once more
+    for i in range(n):
+        mu[i] += slope[i] - 2.0 * e
+        if hessian != NULL:
+            for j in range(n):
+                hessian[i * n + j] += (6.0 * e - 2.0 * (slope[i] + slope[j])) * inverse
+
+
+cdef inline void shared_pair(const Mixture* mixture, int n, int i, int j,
+                             const double* phi, double inverse, double* mu,
+                             double* hessian) noexcept nogil:
+    """Add what varies of a pair whose fraction its groups share."""
+    cdef double side[MAX_COMPONENTS]
+    cdef double move[MAX_COMPONENTS]
+    cdef double part[MAX_COMPONENTS]
+    cdef double whole = 0.0, w = 0.0, b, db, ddb, q, t
+    cdef int k, m
+    for k in range(n):
+        side[k] = -1.0
+        if mixture.group[k] == mixture.group[i]:
+            side[k] = 0.0
+            whole += phi[k]
+        elif mixture.group[k] == mixture.group[j]:
+            side[k] = 1.0
+            whole += phi[k]
+            w += phi[k]
+    w = w / whole if whole > 0.0 else 0.5
+    pair_function(mixture, pair_index(i, j), w, &b, &db, &ddb)
+    b -= mixture.poly[pair_index(i, j)][0]
+    q = phi[i] * phi[j]
+    for k in range(n):
+        # derivatives of w, times the total, and of a_i a_j / A with respect to a_k
+        move[k] = 0.0
+        if side[k] >= 0.0 and whole > 1e-280:
+            move[k] = (side[k] - w) / whole
+        part[k] = (phi[j] if k == i else phi[i] if k == j else 0.0) - q
+        mu[k] += b * part[k] + db * q * move[k]
+    if hessian == NULL:
+        return
+    hessian[i * n + j] += b * inverse
+    hessian[j * n + i] += b * inverse
+    for k in range(n):
+        for m in range(n):
+            t = (db * (part[k] * move[m] + part[m] * move[k])
+                 + q * ddb * move[k] * move[m] - b * (part[k] + part[m]))
+            if side[k] >= 0.0 and side[m] >= 0.0 and whole > 1e-280:
+                t += q * db * (2.0 * w - side[k] - side[m]) / (whole * whole)
+            hessian[k * n + m] += t * inverse
 
 
 cdef inline void potentials(const Mixture* mixture, int n, const double* a,
@@ -125,6 +274,13 @@ cdef inline void potentials(const Mixture* mixture, int n, const double* a,
                            + db * (2.0 * w - 1.0) / (pair_sum * pair_sum))
                 hessian[i * n + j] += q_i
                 hessian[j * n + i] += q_i
+    if mixture.has_triples:
+        triple_terms(mixture, n, phi, inverse, mu, hessian)
+    if mixture.has_shared:
+        for j in range(1, n):
+            for i in range(j):
+                if mixture.shared[pair_index(i, j)]:
+                    shared_pair(mixture, n, i, j, phi, inverse, mu, hessian)
     for i in range(n):
         mu[i] += c[i] - e
     if hessian != NULL:

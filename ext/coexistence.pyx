@@ -4,45 +4,26 @@ Amounts are volumes of the small species beside one unit of membrane polymer. Th
 interaction functions are given at one temperature: poly (pairs, 5), coefficients of
 w**k of b_ij = V0 g_ij/V_ref, and the rational part b/(1 - c w); the pair (i, j), i < j,
 stands at j (j - 1)/2 + i and w = phi_j/(phi_i + phi_j). s = V0/V (n + 1), polymer last.
+triples, if any: b_ijk of i < j < k, at k (k - 1)(k - 2)/6 + j (j - 1)/2 + i. groups, if
+any: numbers (n + 1); components of one number share w with those of another.
 """
 
 import numpy as np
 
 from _coexistence cimport flash as flash_of, stability as stability_of
-from _flory_huggins cimport MAX_COMPONENTS, Mixture, potentials as potentials_of
-
-
-cdef int read_mixture(Mixture* mixture, const double[::1] s, const double[:, ::1] poly,
-                      const double[:, ::1] rational) except -1:
-    cdef int n = s.shape[0], p, k
-    if not 2 <= n <= MAX_COMPONENTS:
-        raise ValueError("a mixture has 2 to 8 components")
-    if (poly.shape[0] != n * (n - 1) // 2 or poly.shape[1] != 5
-            or rational.shape[0] != poly.shape[0] or rational.shape[1] != 2):
-        raise ValueError("the interaction tables do not fit the components")
-    mixture.count = n
-    for k in range(n):
-        mixture.s[k] = s[k]
-    for p in range(poly.shape[0]):
-        mixture.varies[p] = rational[p, 0] != 0.0
-        mixture.rational_b[p] = rational[p, 0]
-        mixture.rational_c[p] = rational[p, 1]
-        for k in range(5):
-            mixture.poly[p][k] = poly[p, k]
-            if k > 0 and poly[p, k] != 0.0:
-                mixture.varies[p] = 1
-    return 0
+from _flory_huggins cimport Mixture, potentials as potentials_of, read_mixture
 
 
 def potentials(const double[::1] amounts, *, const double[::1] s,
-               const double[:, ::1] poly, const double[:, ::1] rational):
+               const double[:, ::1] poly, const double[:, ::1] rational,
+               const double[::1] triples=None, const int[::1] groups=None):
     """mu (n) and Hessian (n, n) of the first n = len(amounts) components.
 
     n may be one less than len(s): a phase without polymer.
     """
     cdef Mixture mixture
     cdef int n = amounts.shape[0], i
-    read_mixture(&mixture, s, poly, rational)
+    read_mixture(&mixture, s, poly, rational, triples, groups)
     if not s.shape[0] - 1 <= n <= s.shape[0] or n < 1:
         raise ValueError("the amounts do not fit the components")
     for i in range(n):
@@ -57,7 +38,8 @@ def potentials(const double[::1] amounts, *, const double[::1] s,
 
 
 def stability(const double[::1] amounts, *, const double[::1] s,
-              const double[:, ::1] poly, const double[:, ::1] rational):
+              const double[:, ::1] poly, const double[:, ::1] rational,
+              const double[::1] triples=None, const int[::1] groups=None):
     """Tangent-plane distance K of u (n) as one phase, and its lean liquid (n).
 
     K < 0: the solution demixes. None when the iteration fails.
@@ -68,7 +50,7 @@ def stability(const double[::1] amounts, *, const double[::1] s,
     cdef double mu[8]
     cdef double distance = 0.0
     cdef double total = 0.0
-    read_mixture(&mixture, s, poly, rational)
+    read_mixture(&mixture, s, poly, rational, triples, groups)
     if n != s.shape[0] - 1:
         raise ValueError("the amounts do not fit the components")
     y = np.empty(n)
@@ -88,7 +70,8 @@ def stability(const double[::1] amounts, *, const double[::1] s,
 
 
 def flash(const double[::1] amounts, const double[::1] start, *, const double[::1] s,
-          const double[:, ::1] poly, const double[:, ::1] rational):
+          const double[:, ::1] poly, const double[:, ::1] rational,
+          const double[::1] triples=None, const int[::1] groups=None):
     """Lean amounts x (n) at equilibrium with the rich rest, and the potentials (n).
 
     None when no second phase is found from `start` (n).
@@ -99,7 +82,7 @@ def flash(const double[::1] amounts, const double[::1] start, *, const double[::
     cdef double mu[7]
     cdef double h_rich[64]
     cdef double h_lean[49]
-    read_mixture(&mixture, s, poly, rational)
+    read_mixture(&mixture, s, poly, rational, triples, groups)
     if n != s.shape[0] - 1 or start.shape[0] != n:
         raise ValueError("the amounts do not fit the components")
     x = np.array(start)

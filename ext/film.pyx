@@ -34,7 +34,9 @@ from _block_tridiagonal cimport BLOCK, MAX_BLOCK, block_factor, block_solve
 from _dense cimport lu_factor, lu_solve, spd_inverse
 from _coexistence cimport stability as stability_of
 from _film_cell cimport SPECIES, Cell, evaluate_cell
-from _flory_huggins cimport MAX_PAIRS, Mixture, pair_index, potentials
+from _flory_huggins cimport (
+    MAX_PAIRS, MAX_TRIPLES, Mixture, pair_index, potentials, set_groups,
+)
 from _friction cimport Friction
 
 cdef double GAS_CONSTANT = 8.31446261815324
@@ -191,6 +193,7 @@ cdef class Film:
     cdef int exchange_node
     # temperature-dependent tables
     cdef double thermo_table[MAX_PAIRS][5][5]
+    cdef double triple_table[MAX_TRIPLES][5]
     cdef double friction_table[MAX_PAIRS][2][2]
     cdef double coil_table[7][2]
     cdef double network_table[7][2]
@@ -348,16 +351,22 @@ cdef class Film:
     # ------------------------------------------------------------------ set-up
 
     def set_mixture(self, const double[:, :, ::1] table, const double[::1] rational_b,
-                    const double[::1] rational_c):
+                    const double[::1] rational_c, *,
+                    const double[:, ::1] triples=None, const int[::1] groups=None):
         """Interaction functions b_ij = V0 g_ij/V_ref of the pairs i < j.
 
         table (pairs, 5, 5): coefficient of w^k times the m-th of 1, t, t^2, t^3, 1/T
-        with t = T - 298.15 K; pair (i, j) stands at j (j - 1)/2 + i.
+        with t = T - 298.15 K; pair (i, j) stands at j (j - 1)/2 + i. triples
+        (triples, 5): the same of b_ijk, i < j < k; groups: whose components share w.
         """
         cdef int pairs = self.n * (self.n + 1) // 2
+        cdef int all_triples = pairs * (self.n - 1) // 3
         cdef int p, k, m
         if (table.shape[0] != pairs or table.shape[1] != 5 or table.shape[2] != 5
-                or rational_b.shape[0] != pairs or rational_c.shape[0] != pairs):
+                or rational_b.shape[0] != pairs or rational_c.shape[0] != pairs
+                or (triples is not None and (triples.shape[0] != all_triples
+                                             or triples.shape[1] != 5))
+                or (groups is not None and groups.shape[0] != self.n + 1)):
             raise ValueError("the interaction table does not fit the film")
         for p in range(pairs):
             self.mixture.rational_b[p] = rational_b[p]
@@ -368,6 +377,12 @@ cdef class Film:
                     self.thermo_table[p][k][m] = table[p, k, m]
                     if k > 0 and table[p, k, m] != 0.0:
                         self.mixture.varies[p] = 1
+        self.mixture.has_triples = triples is not None
+        if triples is not None:
+            for p in range(all_triples):
+                for m in range(5):
+                    self.triple_table[p][m] = triples[p, m]
+        set_groups(&self.mixture, &groups[0] if groups is not None else NULL)
 
     def set_friction(self, const double[:, :, ::1] pairs, const double[::1] polymeric,
                      const double[:, ::1] coil, const double[:, ::1] network,
@@ -548,6 +563,12 @@ cdef class Film:
                     + t * (self.thermo_table[p][k][2]
                            + t * self.thermo_table[p][k][3]))
                     + self.thermo_table[p][k][4] * inverse)
+        if self.mixture.has_triples:
+            for p in range((n + 1) * n * (n - 1) // 6):
+                self.mixture.triple[p] = (
+                    self.triple_table[p][0] + t * (self.triple_table[p][1]
+                    + t * (self.triple_table[p][2] + t * self.triple_table[p][3]))
+                    + self.triple_table[p][4] * inverse)
         for p in range(n * (n - 1) // 2):
             self.friction.log_dilute_i[p] = (
                 self.friction_table[p][0][0] + self.friction_table[p][0][1] * inverse)

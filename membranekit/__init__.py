@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from membranekit.case import cases as cases
     from membranekit.case import read_case as read_case
     from membranekit.checks import check as check
+    from membranekit.diagram import PhaseDiagram as PhaseDiagram
+    from membranekit.diagram import phase_diagram as phase_diagram
     from membranekit.errors import InputError as InputError
     from membranekit.errors import MaterialError as MaterialError
     from membranekit.errors import MaterialFileError as MaterialFileError
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from membranekit.errors import MissingExtraError as MissingExtraError
     from membranekit.errors import OutputError as OutputError
     from membranekit.errors import UnitError as UnitError
+    from membranekit.fitting import InteractionFit as InteractionFit
+    from membranekit.fitting import fit_interactions as fit_interactions
     from membranekit.library import materials as materials
     from membranekit.membrane import History as History
     from membranekit.membrane import Membrane as Membrane
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
 _NAMES = {
     "case": ("Case", "cases", "read_case"),
     "checks": ("check",),
+    "diagram": ("PhaseDiagram", "phase_diagram"),
     "errors": (
         "InputError",
         "MaterialError",
@@ -55,6 +60,7 @@ _NAMES = {
         "OutputError",
         "UnitError",
     ),
+    "fitting": ("InteractionFit", "fit_interactions"),
     "library": ("materials",),
     "membrane": ("History", "Membrane", "save"),
     "process": (

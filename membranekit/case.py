@@ -143,7 +143,7 @@ class Address:
             holder = process.support
         else:
             holder = process.complete_steps[self.step(process.complete_steps)]
-        value = getattr(holder, self.name)
+        value = holder.held(self.name)
         if self.key is None:
             return value
         if self.name == "cloud_point":
@@ -179,7 +179,7 @@ class Address:
             if self.name in ("bath", "material") and isinstance(value, str):
                 value = look_up(value, str(self), solution.find)
             return {self.name: value}
-        old = getattr(holder, self.name)
+        old = holder.held(self.name)
         if self.name == "cloud_point":
             if old is None:
                 raise InputError(f"{self}: the solution has no cloud point to change")
@@ -1031,8 +1031,8 @@ def _solution_table(solution: CastingSolution) -> dict[str, Any]:
     for name in ("temperature", "interactions"):
         if name in solution.given:
             table[name] = _plain_value(getattr(solution, name))
-    if solution.cloud_point is not None:
-        point = solution.cloud_point
+    if solution.measured_cloud_point is not None:
+        point = solution.measured_cloud_point
         table["cloud_point"] = {
             name: _plain_value(getattr(point, name)) for name in point.field_names()
         }

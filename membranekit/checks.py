@@ -12,6 +12,7 @@ from html import escape
 from typing import Any
 
 from membranekit import library, limits, trust, units
+from membranekit.equilibria import LABORATORY_BANDS, System, sets_for
 from membranekit.errors import InputError, MaterialError, MembranekitError
 from membranekit.membrane import to_plain
 from membranekit.process import AirExposure, Immersion, Process, step_names
@@ -28,10 +29,6 @@ STOCK_WINDOW = (0.5, 10.0)  # vol% of good solvent and nonsolvent; claim 15
 STOCK_CONCENTRATION_WINDOW = (1.0, 60.0)  # wt% of the stock; claim 15
 LEAST_HUMIDITY_RATIO = 2.0  # g/kg; claim 11
 LEAST_AIR_SPEED = 0.2  # m/s; claim 11
-
-CLOUD_POINT_BAND = 20.0
-"""How far cloud points of polysulfone from several laboratories, and sets of
-interactions fitted to them, lie apart [%]."""
 
 
 @dataclass(frozen=True)
@@ -219,6 +216,7 @@ def _run_findings(
         yield Finding(where, what, value, "error")
     yield _phase(solution, run)
     yield _interactions(run)
+    yield from _routes(solution, run)
     for entry in trust.assumed(solution, process, chosen, {}, None):
         shown = f": {entry['value']}" if entry["value"] else ""
         yield Finding(entry["name"], f"assumed{shown}; {entry['source']}")
@@ -260,8 +258,9 @@ def _interactions(run: Run) -> Finding:
     texts = [f"the cloud point rests on the set {chosen.name!r}"]
     if chosen.fitted_to == "cloud points":
         texts.append("fitted to measured cloud points of polymer, solvent and water")
-        if run.polymer.name == "polysulfone P-3500":
-            texts.append(f"take its water as known to {CLOUD_POINT_BAND:g} %")
+        if run.polymer.name in LABORATORY_BANDS:
+            width, _ = LABORATORY_BANDS[run.polymer.name]
+            texts.append(f"take its water as known to {100 * width:g} %")
     else:
         texts.append(
             f"its basis: {chosen.fitted_to}; no measured cloud point stands behind it"
@@ -269,6 +268,34 @@ def _interactions(run: Run) -> Finding:
     if chosen.assembled_from:
         texts.append("what the additives do to it is assembled pair by pair")
     return Finding("solution.interactions", "; ".join(texts))
+
+
+def _routes(solution: CastingSolution, run: Run) -> Iterator[Finding]:
+    """Tell cloud point and water activity by each set of just these components.
+
+    Sets that agree on the cloud point differ by half in the activity.
+    """
+    try:
+        names = sets_for(solution, "water")
+    except MaterialError:  # without water there is neither
+        return
+    kelvin = units.make(run.temperature, "K")
+    for name in names:
+        try:
+            system = System.of(solution, "water", kelvin, name, extrapolate=True)
+            texts = [f"activity {float(system.activity()):.3g} as mixed"]
+            if system.cloud:
+                texts.append(f"{system.activity_at(system.cloud):.3g} where it clouds")
+        except MembranekitError as error:
+            yield Finding("water", f"with {name!r}: {error}")
+            continue
+        value = None
+        if system.cloud is not None:
+            value = _percent(100 * system.mass_fraction(system.cloud))
+            texts.append(f"at {value.magnitude:.3g} wt%")
+        yield Finding(
+            "water", f"with {name!r}: {', '.join(texts)}; {system.route}", value
+        )
 
 
 def _by_basis(run: Run, basis: str) -> Iterator[Finding]:
@@ -288,9 +315,9 @@ def _by_basis(run: Run, basis: str) -> Iterator[Finding]:
             yield Finding(substance.name, f"{basis}: {', '.join(names)}")
     present = {substance.name for substance, _ in members}
     pairs = [
-        "/".join(pair.between)
-        for pair in run.interactions.pairs
-        if pair.basis == basis and present.issuperset(pair.between)
+        "/".join(each.between)
+        for each in run.interactions.terms
+        if each.basis == basis and present.issuperset(each.between)
     ]
     if pairs:
         what = f"{basis}: {', '.join(pairs)}"

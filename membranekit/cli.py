@@ -20,6 +20,7 @@ from membranekit.errors import InputError, MembranekitError, OutputError
 
 if TYPE_CHECKING:
     from membranekit.case import Case
+    from membranekit.diagram import PhaseDiagram
     from membranekit.membrane import Assumption, Membrane
     from membranekit.substances import Substance
 
@@ -73,10 +74,10 @@ def _say(text: str, *, err: bool = False) -> None:
     click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
 
 
-def _say_json(document: dict[str, Any]) -> None:
+def _say_json(document: dict[str, Any], indent: int | None = 1) -> None:
     import json
 
-    click.echo(json.dumps(document, indent=1, allow_nan=False))
+    click.echo(json.dumps(document, indent=indent, allow_nan=False))
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -222,6 +223,77 @@ def run(
         _say(f"membranekit: stopped by the user; {done}", err=True)
         ctx.exit(STOPPED)
     ctx.exit(0 if all(each.success for each in membranes) else FAILED)
+
+
+@main.command()
+@click.argument("substances", nargs=-1, required=True, metavar="SUBSTANCES...")
+@click.option("--temperature", default="25 degC", show_default=True, metavar="TEXT")
+@click.option(
+    "--interactions",
+    metavar="NAME|all",
+    help="A set of interactions; all: a diagram for each set, side by side.",
+)
+@click.option(
+    "--extrapolate", is_flag=True, help="Use a set outside its range, and say so."
+)
+@click.option("--plot", "figure", metavar="FILE", help="Draw it: .png, .pdf, .svg.")
+@_as_json
+def diagram(
+    substances: tuple[str, ...],
+    temperature: str,
+    interactions: str | None,
+    extrapolate: bool,
+    figure: str | None,
+    as_json: bool,
+) -> None:
+    """Draw the phase diagram of SUBSTANCES: nonsolvent, solvent, polymer."""
+    if len(substances) != 3:
+        raise InputError(
+            "diagram: three substances are wanted, nonsolvent, solvent and polymer, "
+            f"such as water NMP PSF; {len(substances)} were given"
+        )
+    if figure is not None:
+        from membranekit import plot
+
+        plot.check_output(figure)
+    from membranekit import diagram as diagrams
+
+    every = interactions is not None and interactions.strip().lower() == "all"
+    names = diagrams.sets_for(substances) if every else [interactions]
+    found: list[PhaseDiagram] = []
+    failed: dict[str, MembranekitError] = {}
+    for name in names:
+        try:
+            one = diagrams.phase_diagram(
+                *substances,
+                temperature=temperature,
+                interactions=name,
+                extrapolate=extrapolate,
+            )
+        except MembranekitError as error:
+            # of several sets one may have no diagram, and the others have
+            if not every or name is None:
+                raise
+            failed[name] = error
+        else:
+            found.append(one)
+    if not found:
+        raise next(iter(failed.values()))
+    if figure is not None:
+        plot.save(plot.diagram(found).figure, figure)
+    if as_json:
+        documents = [each.to_dict() for each in found]
+        without = [{"set": name, "message": str(e)} for name, e in failed.items()]
+        together = {"diagrams": documents, "failed": without}
+        _say_json(together if every else documents[0], indent=None)
+        return
+    if every:
+        _say_choice(found)
+    for name, why in failed.items():
+        _say(f"\nNo diagram with {name}: {why}")
+    for each in found:
+        _say("")
+        _say_diagram(each)
 
 
 @main.command()
@@ -449,6 +521,45 @@ def _bibtex(text: str) -> str:
     for sign in "%&_#$":
         text = text.replace(sign, f"\\{sign}")
     return text.replace("{", "(").replace("}", ")")
+
+
+def _say_choice(found: Sequence[PhaseDiagram]) -> None:
+    """Print how far the answer depends on the set of interactions."""
+    shares = ("10 %", "15 %", "20 %")
+    nonsolvent, _, polymer = found[0].components
+    _say(f"{nonsolvent} at which a solution clouds, in mass %, by its {polymer}\n")
+    table = [[each.nonsolvent_at(share) for share in shares] for each in found]
+    rows = [
+        [each.interactions, *(_number(cell, "percent") for cell in row)]
+        for each, row in zip(found, table, strict=True)
+    ]
+    spread = ["largest over smallest"]
+    for column in zip(*table, strict=True):
+        known = [cell.m_as("percent") for cell in column if cell is not None]
+        spread.append(_figures(max(known) / min(known)) if known else "-")
+    _say_table(["set", *shares], [*rows, spread], numbers=True)
+
+
+def _say_diagram(found: PhaseDiagram) -> None:
+    """Print a phase diagram, and under it what it rests on."""
+    _say(f"{', '.join(found.components)} at {found.temperature.m:g} degC\n")
+    _say_table(["volume %", *found.components], found.table(), numbers=True)
+    nonsolvent, _, polymer = found.components
+    clouds = [
+        f"{_number(found.nonsolvent_at(share), 'percent')} % at {share} {polymer}"
+        for share in ("10 %", "15 %", "20 %")
+    ]
+    _say(f"\nClouds with {nonsolvent}, by mass: {', '.join(clouds)}")
+    _say(f"\nInteractions: {found.interactions}")
+    for title, entries in (
+        ("Rests on", found.sources),
+        ("Extrapolated", found.extrapolated),
+        ("Notes", found.notes),
+    ):
+        if entries:
+            _say(f"\n{title}")
+            for entry in entries:
+                _say_paragraph(str(entry))
 
 
 def _say_findings(findings: Iterable[Any]) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -25,7 +25,14 @@ import tomli
 from membranekit import plugins, substances, units
 from membranekit.errors import InputError, MaterialError, MaterialFileError
 from membranekit.plugins import Skipped
-from membranekit.substances import InteractionSet, Law, Pair, Substance, Value
+from membranekit.substances import (
+    InteractionSet,
+    Law,
+    Pair,
+    Substance,
+    Ternary,
+    Value,
+)
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -618,6 +625,8 @@ _SET_KEYS = (
     "anchor",
     "assembled_from",
     "pair",
+    "ternary",
+    "class",
 )
 _PAIR_KEYS = (
     "between",
@@ -628,6 +637,7 @@ _PAIR_KEYS = (
     "reference_volume",
     *_SOURCED,
 )
+_TERNARY_KEYS = tuple(key for key in _PAIR_KEYS if key != "form")
 
 
 def _interaction_set(file: _File) -> InteractionSet:
@@ -657,6 +667,7 @@ def _interaction_set(file: _File) -> InteractionSet:
         for b in components[components.index(a) + 1 :]:
             if frozenset((a, b)) not in seen:
                 file.fail(("components",), f"the pair {a}/{b} is missing")
+    ternaries = _ternaries(file, components, reference)
     ranges = file.ranges(data, ())
     return InteractionSet(
         name=_checked_name(file),
@@ -670,6 +681,8 @@ def _interaction_set(file: _File) -> InteractionSet:
         valid_temperature=substances.range_of("temperature", ranges),
         anchor=(anchor[0], anchor[1]) if anchor else None,
         assembled_from=file.string(data, (), "assembled_from", ""),
+        ternaries=ternaries,
+        classes=_classes(file, components),
         origin=file.name,
     )
 
@@ -680,13 +693,7 @@ def _pair(
     keys: Keys = ("pair", n)
     table = file.table(file.data["pair"][n], keys, "[[pair]]")
     file.only(table, keys, _PAIR_KEYS)
-    between = table.get("between")
-    if not isinstance(between, list) or len(between) != 2 or between[0] == between[1]:
-        file.fail((*keys, "between"), "must be two components")
-    for name in between:
-        if name not in components:
-            near = _suggestion(str(name), components)
-            file.fail((*keys, "between"), f"{name!r} is no component", near)
+    between = _between(file, keys, table, components, 2)
     form = file.choice(table, keys, "form", tuple(substances.FORMS))
     if convention == "chi" and form != "constant":
         file.fail(
@@ -704,6 +711,76 @@ def _pair(
         reference_volume=between[0] if volume == "first" else volume,
         **file.sourced(table, keys, "number"),
     )
+
+
+def _between(
+    file: _File,
+    keys: Keys,
+    table: Mapping[str, Any],
+    components: tuple[str, ...],
+    count: int,
+) -> list[str]:
+    """Return the different components that an interaction is between."""
+    between = table.get("between")
+    number = {2: "two", 3: "three"}[count]
+    if not isinstance(between, list) or len(between) != count:
+        file.fail((*keys, "between"), f"must be {number} components")
+    for name in between:
+        if name not in components:
+            near = _suggestion(str(name), components)
+            file.fail((*keys, "between"), f"{name!r} is no component", near)
+    if len(set(between)) < count:
+        file.fail((*keys, "between"), f"must be {number} components, each once")
+    return between
+
+
+def _ternaries(
+    file: _File, components: tuple[str, ...], reference: str
+) -> tuple[Ternary, ...]:
+    tables = file.data.get("ternary", [])
+    if not isinstance(tables, list):
+        file.fail(("ternary",), "must be tables: [[ternary]]")
+    found: list[Ternary] = []
+    for n, given in enumerate(tables):
+        keys: Keys = ("ternary", n)
+        table = file.table(given, keys, "[[ternary]]")
+        file.only(table, keys, _TERNARY_KEYS)
+        first, second, third = _between(file, keys, table, components, 3)
+        if any({first, second, third} == set(each.between) for each in found):
+            file.fail((*keys, "between"), "these three stand twice")
+        volume = file.choice(
+            table, keys, "reference_volume", ("first", *components), reference
+        )
+        ((_, terms),) = _terms(file, keys, table, "constant")
+        ternary = Ternary(
+            between=(first, second, third),
+            terms=terms,
+            reference_volume=first if volume == "first" else volume,
+            **file.sourced(table, keys, "number"),
+        )
+        found.append(ternary)
+    return tuple(found)
+
+
+def _classes(
+    file: _File, components: tuple[str, ...]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the classes whose members share one u, by name."""
+    example = 'solvents = ["NMP", "DMAc"]'
+    given = file.table(file.data.get("class", {}), ("class",), example)
+    seen: set[str] = set()
+    for name, members in given.items():
+        keys: Keys = ("class", name)
+        if not isinstance(members, list) or len(members) < 2:
+            file.fail(keys, f"must be two or more components: {example}")
+        for member in members:
+            if member not in components:
+                near = _suggestion(str(member), components)
+                file.fail(keys, f"{member!r} is no component", near)
+            if member in seen:
+                file.fail(keys, f"{member} stands in a class twice")
+            seen.add(member)
+    return tuple((name, tuple(members)) for name, members in given.items())
 
 
 def _terms(
@@ -1024,10 +1101,9 @@ class Library(Mapping[str, Substance]):
         """
         extra = list(extra)
         own = [item for item in extra if isinstance(item, InteractionSet)]
-        candidates: list[InteractionSet | _Entry] = [*own]
-        candidates += [e for e in self._contents[1] if e.kind == "interaction_set"]
-        if name is not None:
-            candidates = self._named(name, candidates)
+        known: list[InteractionSet | _Entry] = [*own]
+        known += [e for e in self._contents[1] if e.kind == "interaction_set"]
+        candidates = known if name is None else self._named(name, known)
         wanted = set(components)
         covering = []
         for candidate in candidates:
@@ -1035,7 +1111,9 @@ class Library(Mapping[str, Substance]):
             if wanted <= set(names.values()):
                 covering.append(candidate)
         if not covering:
-            raise MaterialError(self._uncovered(components, name, candidates, extra))
+            message = self._uncovered(components, name, candidates, extra)
+            message += self._pairs_elsewhere(components, candidates, known, extra)
+            raise MaterialError(message)
         sets = [
             item if isinstance(item, InteractionSet) else self._load_set(item)
             for item in covering
@@ -1111,6 +1189,34 @@ class Library(Mapping[str, Substance]):
             missing = [c for c in components if c not in best]
             message += f"; {best_name!r} comes nearest and lacks {', '.join(missing)}"
         return message
+
+    def _pairs_elsewhere(
+        self,
+        components: Sequence[str],
+        candidates: Iterable[InteractionSet | _Entry],
+        known: Iterable[InteractionSet | _Entry],
+        extra: Iterable[Any],
+    ) -> str:
+        """Name the pairs that are missing, and the sets that have them."""
+        sets = [
+            (each.name, set(self._canonical(each.components, extra).values()))
+            for each in known
+        ]
+        wanted = set(components)
+        names = {each.name for each in candidates}
+        best = max((s & wanted for name, s in sets if name in names), key=len)
+        told, lost = [], []
+        for a, b in combinations(components, 2):
+            if {a, b} <= best:
+                continue
+            having = [repr(name) for name, members in sets if {a, b} <= members]
+            if having:
+                told.append(f"the pair {a}/{b} is in {', '.join(having)}")
+            else:
+                lost.append(f"{a}/{b}")
+        if lost:
+            told.append(f"no set has {', '.join(lost)}")
+        return "".join(f"; {each}" for each in told)
 
     def _load_set(self, entry: _Entry) -> InteractionSet:
         loaded = self._load(entry)

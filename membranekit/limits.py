@@ -17,11 +17,8 @@ from membranekit.errors import InputError, MaterialError
 from membranekit.process import AirExposure, Immersion, Process, step_names
 from membranekit.solution import CastingSolution
 from membranekit.substances import Substance
-from membranekit.thermo.flory_huggins import (
-    Mixture,
-    cloud_point,
-    tangent_plane_distance,
-)
+from membranekit.thermo.flory_huggins import Mixture
+from membranekit.thermo.stability import DEMIXED, Stability, cloud_fraction, stability
 
 _MOLECULE = (
     "molar_mass",
@@ -144,7 +141,7 @@ class Phase:
     @property
     def one(self) -> bool:
         """Whether it is one phase."""
-        return self.distance >= 0.0
+        return self.distance >= DEMIXED
 
 
 def brought(process: Process, present: Iterable[str]) -> list[Substance]:
@@ -308,28 +305,32 @@ def phase(solution: CastingSolution, run: Prepared) -> Phase:
     MembranekitError
         If the stability test fails.
     """
-    mixture = run.model.mixture
-    distance = tangent_plane_distance(mixture, run.amounts, run.temperature)
     names = [each.name for each in run.substances]
+    mixture = run.model.mixture
+    found = _tested(run)
     if "water" not in names:
-        return Phase(distance, None, None)
+        return Phase(found.distance, None, None)
     water = names.index("water")
     held = solution.mass_fractions
-    amounts = np.where([name in held for name in names], run.amounts, 0.0)
+    present = np.where([name in held for name in names], run.amounts, 0.0)
+    volumes = np.append(present, 1.0)
     density = np.array([each.get("density").at() for each in run.substances])
-    polymer = run.polymer.get("density").at()
+    density = np.append(density, run.polymer.get("density").at())
+    share = cloud_fraction(mixture, volumes / volumes.sum(), water, run.temperature)
+    if share is None:
+        return Phase(found.distance, held.get("water", 0.0), None)
+    volumes[water] = 0.0
+    volumes *= (1.0 - share) / volumes.sum()
+    volumes[water] = share
+    masses = volumes * density
+    cloud = float(masses[water] / masses.sum())
+    return Phase(found.distance, held.get("water", 0.0), cloud)
 
-    def mass_fraction(amount: float) -> float:
-        masses = amounts * density
-        masses[water] = amount * density[water]
-        return float(masses[water] / (masses.sum() + polymer))
 
-    amount = cloud_point(mixture, run.amounts, water, run.temperature)
-    return Phase(
-        distance,
-        held.get("water", 0.0),
-        None if amount is None else mass_fraction(amount),
-    )
+def _tested(run: Prepared) -> Stability:
+    """Test a run's solution with the traces that it enters."""
+    volumes = np.append(run.amounts, 1.0)
+    return stability(run.model.mixture, volumes / volumes.sum(), run.temperature)
 
 
 def demixed(found: Phase, temperature: float) -> str:
@@ -395,8 +396,8 @@ def refuse(
             raise InputError(
                 f"{where}: {text}; give a temperature inside, or extrapolate=True"
             )
-    found = phase(solution, run)
-    if not found.one:
+    if not _tested(run).stable:
+        found = phase(solution, run)
         raise InputError(f"solution.parts: {demixed(found, run.temperature)}")
 
 

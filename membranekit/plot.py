@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["check_output", "path", "pores", "profiles", "save", "summary"]
+    from membranekit.diagram import PhaseDiagram
+
+__all__ = ["check_output", "diagram", "path", "pores", "profiles", "save", "summary"]
 
 FORMATS = (".png", ".pdf", ".svg")
 
@@ -56,6 +58,8 @@ _CAPTION_WIDTH = 135
 _CAPTION_ENTRIES = 8
 _LIGHT_ZONE = 0.10
 _LABEL_SPACING = 0.14
+_TIE_LINES = 8
+_PATH_COLORS = ("#b2182b", "#2166ac", "#7f7f7f")
 
 # What a series varies, tried in turn when a measured row is matched to its run.
 _VARIED = (
@@ -152,19 +156,9 @@ def path(membrane: Membrane, ax: Axes | None = None) -> Any:
 
     triangle: Any = _axes(ax, projection="ternary")
     groups = _groups(membrane)
-    time = history.time.m_as("s")
     with _styled():
         places = _places(membrane)
-        for (label, fractions), color in zip(
-            places.items(), ("#b2182b", "#2166ac", "#7f7f7f"), strict=False
-        ):
-            corners = _corners(fractions, groups)
-            triangle.plot(*corners.T, color=color, lw=1.1, label=label)
-            marks = _clock(membrane)
-            points = _interpolated(marks, time, corners)
-            triangle.plot(*points.T, ls="", marker="o", ms=2.4, color=color)
-            if label == "surface":
-                _label_clock(triangle, marks, points)
+        _draw_paths(triangle, membrane, places, groups)
         start = _corners(places["surface"][:1], groups)
         triangle.plot(*start.T, ls="", marker="s", ms=4, mfc="w", mec="k", label="cast")
         names = history.components
@@ -176,17 +170,86 @@ def path(membrane: Membrane, ax: Axes | None = None) -> Any:
             for corner, group in (("solvents", groups[1]), ("nonsolvents", groups[2]))
             if len(group) > 1
         ]
-        for axis in (triangle.taxis, triangle.laxis, triangle.raxis):
-            axis.set_label_position("corner")
-            axis.set_label_rotation_mode("horizontal")
-            axis.set_ticks([0.2, 0.4, 0.6, 0.8])
-        triangle.grid(lw=0.3, color="0.85")
+        _ruled(triangle)
         triangle.legend(
             loc="upper center",
             bbox_to_anchor=(0.5, -0.13),
             ncols=2,
             handlelength=1.4,
             title="\n".join(meanings) or None,
+            title_fontsize=7,
+        )
+    return triangle
+
+
+def diagram(
+    diagrams: PhaseDiagram | Sequence[PhaseDiagram],
+    ax: Axes | None = None,
+    *,
+    membrane: Membrane | None = None,
+    depths: Sequence[Any] | None = None,
+) -> Any:
+    """Draw phase diagrams on the triangle nonsolvent, solvent, polymer.
+
+    Of one diagram the binodal with a few tie lines, the spinodal, the critical point,
+    the line at which it turns to glass or gel, and measured cloud points, hollow; of
+    several, of the same components, the binodals and critical points. A membrane adds
+    the paths of its compositions, dots are the clock: what stands in the role of a
+    corner is summed there, swelling agents with the solvent.
+
+    Parameters
+    ----------
+    diagrams
+        One phase diagram or several.
+    ax
+        Ternary axes of mpltern to draw on; new ones if None.
+    membrane
+        A membrane with a history.
+    depths
+        Where its paths are drawn: depths in the dry sheet, ``"5 um"``. None: the
+        surface, the minimum-pore layer and the middle of the sheet.
+    """
+    need("plot", "matplotlib", "mpltern")
+    import mpltern  # noqa: F401  (registers the projection)
+
+    from membranekit.diagram import PhaseDiagram as Diagram
+
+    found = [diagrams] if isinstance(diagrams, Diagram) else list(diagrams)
+    if not found:
+        raise InputError("there is no phase diagram to draw")
+    names = found[0].components
+    if any(each.components != names for each in found):
+        raise InputError("the phase diagrams are of different components")
+    places = {}
+    if membrane is not None:
+        _history(membrane)
+        places = _places(membrane) if depths is None else _at_depths(membrane, depths)
+    elif depths is not None:
+        raise InputError("depths: they belong to a membrane, and none is given")
+    triangle: Any = _axes(ax, projection="ternary")
+    with _styled():
+        if len(found) == 1:
+            _draw_diagram(triangle, found[0])
+        else:
+            for each, color in zip(found, _colors(len(found)), strict=True):
+                _draw_binodal(triangle, each, color, each.interactions)
+        _draw_cloud_points(triangle, found[0])
+        if membrane is not None:
+            _draw_paths(triangle, membrane, places, _groups(membrane))
+        triangle.set_tlabel(names[2])
+        triangle.set_llabel(names[1])
+        triangle.set_rlabel(names[0])
+        _ruled(triangle)
+        temperatures = sorted({f"{each.temperature.m:g}" for each in found})
+        title = f"{', '.join(temperatures)} degC, volume fractions"
+        if len(found) == 1:
+            title += "\n" + textwrap.fill(found[0].interactions, 60)
+        triangle.legend(
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.13),
+            ncols=1 if len(found) > 1 else 2,
+            handlelength=1.6,
+            title=title,
             title_fontsize=7,
         )
     return triangle
@@ -396,6 +459,80 @@ def _pore_legends(
         )
 
 
+def _triangle(points: np.ndarray) -> np.ndarray:
+    """Return compositions (n, 3) in the order top, left, right, one row each."""
+    return np.atleast_2d(points)[:, [2, 1, 0]].T
+
+
+def _draw_binodal(ax: Any, found: PhaseDiagram, color: Any, label: str) -> None:
+    ax.plot(*_triangle(found.binodal), color=color, label=label)
+    if found.critical_point is not None:
+        ax.plot(*_triangle(found.critical_point), "o", ms=4, color=color)
+
+
+def _draw_diagram(ax: Any, found: PhaseDiagram) -> None:
+    lines = found.tie_lines
+    for k in range(1, _TIE_LINES + 1):
+        line = lines[round(k * (len(lines) - 1) / (_TIE_LINES + 1))]
+        ax.plot(
+            *_triangle(line), color="0.6", lw=0.5, label="tie lines" if k == 1 else None
+        )
+    ax.plot(
+        *_triangle(found.spinodal), color="#2166ac", lw=0.9, ls="--", label="spinodal"
+    )
+    if found.arrest_line is not None:
+        ax.plot(
+            *_triangle(found.arrest_line),
+            **{"color": "#7f7f7f", "lw": 0.9, "ls": ":", "label": found.arrest},
+        )
+    _draw_binodal(ax, found, "k", "binodal")
+    if found.critical_point is not None:
+        point = _triangle(found.critical_point)
+        ax.plot(*point, "o", ms=4, color="k", label="critical point")
+
+
+def _draw_cloud_points(ax: Any, found: PhaseDiagram) -> None:
+    """Draw measured cloud points hollow, one sign a laboratory."""
+    tables = found.comparable_cloud_points
+    for table, sign in zip(tables, "sD^vP*X<>" * len(tables), strict=False):
+        points = found.from_mass_fractions(table.mass_fractions)
+        ax.plot(
+            *_triangle(points),
+            **{"ls": "", "marker": sign, "ms": 4, "mfc": "w", "mec": "#b2182b"},
+            **{"mew": 0.8, "label": f"measured, {table.name}"},
+        )
+
+
+def _draw_paths(
+    ax: Any,
+    membrane: Membrane,
+    places: Mapping[str, np.ndarray],
+    groups: Sequence[Sequence[int]],
+) -> None:
+    """Draw composition paths with the clock's dots; the first one is labeled."""
+    time = membrane.history.time.m_as("s")
+    marks = _clock(membrane)
+    few = len(places) <= len(_PATH_COLORS)
+    colors = _PATH_COLORS if few else _colors(len(places))
+    for index, (label, fractions) in enumerate(places.items()):
+        color = colors[index]
+        corners = _corners(fractions, groups)
+        ax.plot(*corners.T, color=color, lw=1.1, label=label)
+        points = _interpolated(marks, time, corners)
+        ax.plot(*points.T, ls="", marker="o", ms=2.4, color=color)
+        if index == 0:
+            _label_clock(ax, marks, points)
+
+
+def _ruled(ax: Any) -> None:
+    """Put the names into the corners and a light grid behind."""
+    for axis in (ax.taxis, ax.laxis, ax.raxis):
+        axis.set_label_position("corner")
+        axis.set_label_rotation_mode("horizontal")
+        axis.set_ticks([0.2, 0.4, 0.6, 0.8])
+    ax.grid(lw=0.3, color="0.85")
+
+
 def _label_clock(ax: Any, marks: Sequence[float], points: np.ndarray) -> None:
     """Write the time beside each dot that is far enough from the last labeled one."""
     from matplotlib.patheffects import withStroke
@@ -441,16 +578,18 @@ def _labels(runs: Sequence[Membrane]) -> list[str]:
 def _groups(membrane: Membrane) -> tuple[list[int], list[int], list[int]]:
     """Return which components stand in the corners: polymer, solvent, nonsolvent.
 
-    Roles are those of the recipe; a component outside it has the usual one.
+    Roles are those of the recipe; a component outside it has the usual one, and all
+    have of a membrane that came of no case.
     """
     from membranekit import library
     from membranekit.case import Case
 
     corners: tuple[list[int], list[int], list[int]] = ([], [], [])
-    solution = Case.from_toml(membrane.case_toml).solution
-    recipe = {part.name for part in solution.components}
+    text = membrane.case_toml  # empty where solution and process were no case
+    solution = Case.from_toml(text).solution if text else None
+    recipe = {part.name for part in solution.components} if solution else set()
     for index, name in enumerate(membrane.history.components):
-        if name in recipe:
+        if solution is not None and name in recipe:
             role = solution.role_of(name)
         else:
             role = library.lookup(name).usual_role.replace(" ", "_")
@@ -475,6 +614,25 @@ def _places(membrane: Membrane) -> dict[str, np.ndarray]:
         if cell > 0:
             at = "" if dry is None else f", {depth[cell]:.2g} µm"
             places[f"{name}{at}"] = fractions[:, cell]
+    return places
+
+
+def _at_depths(membrane: Membrane, depths: Sequence[Any]) -> dict[str, np.ndarray]:
+    """Return the volume fractions (n_time, n_component) at depths in the dry sheet."""
+    history = membrane.history
+    if history.dry_depth is None:
+        raise InputError("depths: this history does not say where its cells end up")
+    dry = history.dry_depth.m_as("m")
+    places = {}
+    for given in depths:
+        depth = units.si(given, "length", "depths")
+        if depth > dry[-1]:
+            raise InputError(
+                f"depths: {1e6 * depth:.4g} um is deeper than the dry sheet, "
+                f"{1e6 * dry[-1]:.4g} um"
+            )
+        cell = int(np.abs(dry - depth).argmin())
+        places[f"{1e6 * dry[cell]:.2g} µm"] = history.volume_fraction[:, cell]
     return places
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time as clock
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,20 +14,15 @@ from numpy.typing import NDArray
 
 from membranekit import library, limits, trust, units
 from membranekit._kernels.film import MESSAGES, TROUBLES, Film
+from membranekit.equilibria import anchored_mixture
 from membranekit.errors import InputError, MembranekitError
 from membranekit.filtration import permeance as filtration
 from membranekit.membrane import Membrane
+from membranekit.mixtures import mixture_of
 from membranekit.process import AirExposure, Immersion, Process, bath_fractions
 from membranekit.solution import CastingSolution
 from membranekit.structure import pores
 from membranekit.substances import InteractionSet, Substance
-from membranekit.thermo.flory_huggins import (
-    WATER_VOLUME,
-    Mixture,
-    anchored,
-    pair_index,
-    reversed_pair,
-)
 from membranekit.transport import air as air_side
 from membranekit.transport import model as film_model
 from membranekit.transport.grid import film_widths, graded
@@ -167,25 +162,6 @@ class Run:
     notes: tuple[str, ...] = field(default=())
 
 
-def _interaction_tables(
-    chosen: InteractionSet, names: Sequence[str], volumes: dict[str, float]
-) -> tuple[Floats, Floats]:
-    """Return the kernel's tables for `names`, the polymer last."""
-    count = len(names)
-    table = np.zeros((count * (count - 1) // 2, 5, 5))
-    rational = np.zeros((table.shape[0], 2))
-    for j in range(count):
-        for i in range(j):
-            pair = chosen.pair(names[i], names[j])
-            law, fraction = pair.kernel_coefficients()
-            if pair.between[0] != names[i]:
-                law, fraction = reversed_pair(law, fraction)
-            scale = WATER_VOLUME / volumes[pair.reference_volume]
-            table[pair_index(i, j)] = scale * law
-            rational[pair_index(i, j)] = scale * fraction[0], fraction[1]
-    return table, rational
-
-
 def _optional(substance: Substance, name: str) -> film_model.Law | None:
     return substance.get(name).at if substance.has(name) else None
 
@@ -296,24 +272,15 @@ def prepare(
             "baths bring; at most 8 can be simulated"
         )
     names = [each.name for each in substances] + [polymer.name]
-    volumes = {each.name: each.molar_volume for each in (*substances, polymer)}
     chosen = library.interaction_set(names, solution.interactions, extra=solution.extra)
-    for pair in chosen.pairs:
-        if pair.reference_volume not in volumes:
-            volumes[pair.reference_volume] = library.lookup(
-                pair.reference_volume, extra=solution.extra
-            ).molar_volume
-    table, rational = _interaction_tables(chosen, names, volumes)
-    mixture = Mixture(
-        tuple(names), np.array([volumes[name] for name in names]), table, rational
-    )
+    mixture = mixture_of(names, chosen, extra=(*solution.extra, *substances, polymer))
     fractions = solution.volume_fractions
     held = fractions[polymer.name]
     amounts = np.array(
         [max(fractions.get(each.name, 0.0), TRACE) / held for each in substances]
     )
-    if solution.cloud_point is not None:
-        mixture = _anchor(solution, mixture, chosen, substances, amounts)
+    if solution.measured_cloud_point is not None:
+        mixture = anchored_mixture(solution, mixture, chosen, substances, amounts)
     steps = process.resolved_steps
     temperatures = [start, units.to_si(support.temperature, "temperature")]
     for step in steps:
@@ -370,39 +337,6 @@ def prepare(
     )
 
 
-def _anchor(
-    solution: CastingSolution,
-    mixture: Mixture,
-    chosen: InteractionSet,
-    substances: Sequence[Substance],
-    amounts: Floats,
-) -> Mixture:
-    """Fix the set's anchor pair by the cloud point measured on this solution."""
-    point = solution.cloud_point
-    pair = chosen.anchor or (substances[0].name, solution.polymer.name)
-    mass = units.to_si(point.mass_fraction, "mass_fraction")
-    names = [each.name for each in substances]
-    if point.nonsolvent not in names:
-        raise InputError(
-            f"solution.cloud_point.nonsolvent: {point.nonsolvent} is neither in the "
-            "solution nor in the air or a bath"
-        )
-    index = names.index(point.nonsolvent)
-    density = np.array([each.get("density").at(298.15) for each in substances])
-    polymer_density = solution.polymer.get("density").at(298.15)
-    others = float(amounts @ density) - amounts[index] * density[index]
-    others += polymer_density
-    trial = np.array(amounts)
-    trial[index] = mass / (1.0 - mass) * others / density[index]
-    g = anchored(
-        mixture,
-        *pair,
-        trial,
-        units.to_si(point.temperature, "temperature"),
-    )
-    return mixture.with_anchor(*pair, g)
-
-
 # ------------------------------------------------------------------------- the run
 
 
@@ -436,6 +370,8 @@ def _film(run: Run, cells: int) -> tuple[Film, Floats]:
         model.mixture.table,
         np.ascontiguousarray(model.mixture.rational[:, 0]),
         np.ascontiguousarray(model.mixture.rational[:, 1]),
+        triples=model.mixture.triples,
+        groups=model.mixture.groups,
     )
     tables = film_model.friction_tables(model)
     film.set_friction(

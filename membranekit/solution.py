@@ -10,11 +10,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from html import escape
-from typing import Any, ClassVar, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from membranekit import library, units
 from membranekit.errors import InputError, MaterialError, MembranekitError
 from membranekit.substances import Substance
+
+if TYPE_CHECKING:
+    from membranekit.equilibria import (
+        Activity,
+        ComputedCloudPoint,
+        EquilibriumWater,
+        Vapor,
+    )
 
 ROLES = ("good_solvent", "nonsolvent", "swelling_agent")
 POLYMER_ROLE = "membrane_polymer"
@@ -112,13 +120,15 @@ class Input:
 
     kind: ClassVar[str] = ""
     measures: ClassVar[Mapping[str, Measure]] = {}
+    kept_as: ClassVar[Mapping[str, str]] = {}
+    """Attributes that have another name than the keyword that gives them."""
 
     given: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         stated = set()
         for name in self.field_names():
-            value = getattr(self, name)
+            value = self.held(name)
             empty = isinstance(value, (Mapping, tuple)) and not value
             if value is not None and not empty and not isinstance(value, Default):
                 stated.add(name)
@@ -134,12 +144,16 @@ class Input:
         """Return the names of the fields a user may give."""
         return tuple(entry.name for entry in fields(cls) if entry.init)
 
+    def held(self, name: str) -> Any:
+        """Return what was given by the keyword `name`, as it is held."""
+        return getattr(self, self.kept_as.get(name, name))
+
     def replace(self: InputType, **changes: Any) -> InputType:
         """Return a copy with some fields changed; `None` takes a field away."""
         return type(self)(**{**self._stated(), **changes})
 
     def _stated(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.given}
+        return {name: self.held(name) for name in self.given}
 
     def _keep(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
@@ -154,7 +168,7 @@ class Input:
                 raise InputError(message)
 
     def _key(self) -> tuple[Any, ...]:
-        return tuple(canonical(getattr(self, name)) for name in self.field_names())
+        return tuple(canonical(self.held(name)) for name in self.field_names())
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
@@ -166,7 +180,7 @@ class Input:
 
     def __repr__(self) -> str:
         stated = (name for name in self.field_names() if name in self.given)
-        inner = ", ".join(f"{name}={_show(getattr(self, name))}" for name in stated)
+        inner = ", ".join(f"{name}={_show(self.held(name))}" for name in stated)
         return f"{type(self).__name__}({inner})"
 
 
@@ -401,7 +415,7 @@ class CloudPoint(Input):
     substance: Substance = field(init=False)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class CastingSolution(Input):
     """A casting solution: one membrane polymer with solvents and additives.
 
@@ -419,7 +433,8 @@ class CastingSolution(Input):
     interactions : str, optional
         Name of an interaction set; default the one the library prefers.
     cloud_point : CloudPoint or mapping, optional
-        A cloud point measured on this dope, which anchors one pair.
+        A cloud point measured on this dope, which anchors one pair; kept as
+        `measured_cloud_point`, for the method `cloud_point` computes one.
     extra : tuple, optional
         Substances and interaction sets that are not in the library.
 
@@ -440,16 +455,44 @@ class CastingSolution(Input):
     kind: ClassVar[str] = "solution"
     measures: ClassVar[Mapping[str, Measure]] = {"temperature": TEMPERATURE}
 
+    kept_as: ClassVar[Mapping[str, str]] = {"cloud_point": "measured_cloud_point"}
+
     parts: Any
-    roles: Any = field(default=None, kw_only=True)
-    stocks: Any = field(default=None, kw_only=True)
-    temperature: Given = field(default=None, kw_only=True)
-    interactions: str | None = field(default=None, kw_only=True)
-    cloud_point: Any = field(default=None, kw_only=True)
-    extra: tuple[Any, ...] = field(default=(), kw_only=True)
+    roles: Any
+    stocks: Any
+    temperature: Given
+    interactions: str | None
+    measured_cloud_point: Any
+    extra: tuple[Any, ...]
 
     _masses: tuple[tuple[Substance, float], ...] = field(init=False)
     _own: tuple[Substance, ...] = field(init=False)
+
+    def __init__(
+        self,
+        parts: Any,
+        *,
+        roles: Any = None,
+        stocks: Any = None,
+        temperature: Given = None,
+        interactions: str | None = None,
+        cloud_point: Any = None,
+        extra: tuple[Any, ...] = (),
+    ) -> None:
+        self._keep("parts", parts)
+        self._keep("roles", roles)
+        self._keep("stocks", stocks)
+        self._keep("temperature", temperature)
+        self._keep("interactions", interactions)
+        self._keep("measured_cloud_point", cloud_point)
+        self._keep("extra", extra)
+        self.__post_init__()
+
+    @classmethod
+    def field_names(cls) -> tuple[str, ...]:
+        """Return the names of the keywords a user may give."""
+        keywords = {kept: name for name, kept in cls.kept_as.items()}
+        return tuple(keywords.get(name, name) for name in super().field_names())
 
     @classmethod
     def from_parts(
@@ -494,7 +537,7 @@ class CastingSolution(Input):
         with inside("interactions"):
             self._check_interactions()
         with inside("cloud_point"):
-            self._keep("cloud_point", self._read_cloud_point())
+            self._keep("measured_cloud_point", self._read_cloud_point())
 
     def find(self, name: str) -> Substance:
         """Return the substance of a name: a given one, or one of the library."""
@@ -626,7 +669,7 @@ class CastingSolution(Input):
             raise MaterialError(f"{name}: {error}") from None
 
     def _read_cloud_point(self) -> CloudPoint | None:
-        given = self.cloud_point
+        given = self.measured_cloud_point
         if given is None or isinstance(given, CloudPoint):
             return given
         if not isinstance(given, Mapping):
@@ -679,6 +722,177 @@ class CastingSolution(Input):
         """Return the membrane polymer."""
         return next(each for each in self.components if each.kind == "polymer")
 
+    def cloud_point(
+        self,
+        nonsolvent: str | Substance,
+        *,
+        temperature: Given = None,
+        interactions: str | None = None,
+        extrapolate: bool = False,
+    ) -> "ComputedCloudPoint":
+        """Return how much nonsolvent the whole recipe takes before it clouds.
+
+        The nonsolvent is added to all the rest, whose ratios stay. It clouds where any
+        second phase, poor or rich in polymer, is in equilibrium with it.
+
+        Parameters
+        ----------
+        nonsolvent : str or Substance
+            What is added, in the recipe already or not.
+        temperature : str or Quantity, optional
+            Default the solution's, or 25 degC where it states none [K].
+        interactions : str, optional
+            Name of an interaction set; default the solution's, or the preferred one.
+        extrapolate : bool
+            Whether the set may be used outside its temperatures; it is noted then.
+
+        Returns
+        -------
+        ComputedCloudPoint
+            ``.mass_fraction`` of the whole at the cloud point, ``.margin`` from today,
+            ``.band``, and what it ``.rests_on``.
+
+        Raises
+        ------
+        InputError
+            If the nonsolvent is no liquid or the temperature is out of range.
+        MaterialError
+            If a substance, a set or a pair of it is not known.
+
+        Examples
+        --------
+        >>> dope = CastingSolution.from_parts({"PSF": 15, "NMP": 85})
+        >>> found = dope.cloud_point("water")
+        >>> round(found.mass_fraction.m_as("percent"), 1)
+        6.3
+        """
+        from membranekit import equilibria
+
+        return equilibria.cloud_point(
+            self,
+            nonsolvent,
+            temperature=temperature,
+            interactions=interactions,
+            extrapolate=extrapolate,
+        )
+
+    def activity(
+        self,
+        species: str | Substance = "water",
+        *,
+        temperature: Given = None,
+        interactions: str | None = None,
+        extrapolate: bool = False,
+    ) -> "Activity":
+        """Return the activity of a component over the recipe as it is.
+
+        ``a = exp((mu - mu_pure)/(R T))``, its partial over its saturation pressure.
+
+        Parameters
+        ----------
+        species : str or Substance
+            The component; of one that the recipe lacks the activity is 0.
+        temperature, interactions, extrapolate
+            As in `cloud_point`.
+
+        Examples
+        --------
+        >>> dope = CastingSolution.from_parts({"PSF": 15, "NMP": 82, "water": 3})
+        >>> round(float(dope.activity("water")), 2)
+        0.14
+        """
+        from membranekit import equilibria
+
+        return equilibria.activity(
+            self,
+            species,
+            temperature=temperature,
+            interactions=interactions,
+            extrapolate=extrapolate,
+        )
+
+    def water_activity(
+        self,
+        *,
+        temperature: Given = None,
+        interactions: str | None = None,
+        extrapolate: bool = False,
+    ) -> "Activity":
+        """Return the activity of water over the recipe as it is; see `activity`."""
+        return self.activity(
+            "water",
+            temperature=temperature,
+            interactions=interactions,
+            extrapolate=extrapolate,
+        )
+
+    def equilibrium_water(
+        self,
+        relative_humidity: Given,
+        temperature: Given = None,
+        *,
+        interactions: str | None = None,
+        extrapolate: bool = False,
+    ) -> "EquilibriumWater":
+        """Return what the recipe holds of water when it rests in humid air.
+
+        All but the water neither comes nor goes. Where the recipe clouds before, the
+        answer is that of two phases and says so.
+
+        Parameters
+        ----------
+        relative_humidity : str or Quantity
+            Of the air at the temperature of the solution, less than 100 % [1].
+        temperature, interactions, extrapolate
+            As in `cloud_point`.
+
+        Examples
+        --------
+        >>> dope = CastingSolution.from_parts({"PSF": 15, "NMP": 85})
+        >>> dope.equilibrium_water("60 %", "25 degC").beyond_cloud_point
+        True
+        """
+        from membranekit import equilibria
+
+        return equilibria.equilibrium_water(
+            self,
+            relative_humidity,
+            temperature,
+            interactions=interactions,
+            extrapolate=extrapolate,
+        )
+
+    def vapor(
+        self,
+        *,
+        temperature: Given = None,
+        interactions: str | None = None,
+        extrapolate: bool = False,
+    ) -> "Vapor":
+        """Return the vapor at equilibrium with the recipe.
+
+        ``p_i = a_i p_i,sat(T)`` of each component that has a saturation pressure.
+
+        Parameters
+        ----------
+        temperature, interactions, extrapolate
+            As in `cloud_point`; the range of every saturation pressure counts too.
+
+        Examples
+        --------
+        >>> dope = CastingSolution.from_parts({"PSF": 15, "NMP": 82, "water": 3})
+        >>> dope.vapor().mole_fractions["water"] > 0.8
+        True
+        """
+        from membranekit import equilibria
+
+        return equilibria.vapor_over(
+            self,
+            temperature=temperature,
+            interactions=interactions,
+            extrapolate=extrapolate,
+        )
+
     def role_of(self, name: str) -> str:
         """Return what a part does in this recipe.
 
@@ -705,7 +919,7 @@ class CastingSolution(Input):
         """Of what is extra only interaction sets count: substances count as parts."""
         names = [name for name in self.field_names() if name != "extra"]
         sets = [each for each in self.extra if not isinstance(each, Substance)]
-        return (*(canonical(getattr(self, name)) for name in names), *sets)
+        return (*(canonical(self.held(name)) for name in names), *sets)
 
     def _table(self) -> list[tuple[str, str, str, str]]:
         by_mass, by_volume = self.mass_fractions, self.volume_fractions
@@ -727,8 +941,8 @@ class CastingSolution(Input):
             remarks.append(f"temperature: {spell(self.temperature)}")
         if self.interactions:
             remarks.append(f"interactions: {self.interactions}")
-        if self.cloud_point:
-            point = self.cloud_point
+        if self.measured_cloud_point:
+            point = self.measured_cloud_point
             remarks.append(
                 f"cloud point: {spell(point.mass_fraction)} {point.nonsolvent} at "
                 f"{spell(point.temperature)}, measured on this dope"

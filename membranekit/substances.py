@@ -488,6 +488,41 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Ternary:
+    """The interaction of three components beyond that of their pairs.
+
+    The energy per volume is ``R T g phi_1 phi_2 phi_3 / V_reference``.
+
+    Parameters
+    ----------
+    between : tuple of (str, str, str)
+        The components, in any order.
+    terms : tuple of float
+        g by its five terms in `temperature_basis`.
+    reference_volume : str
+        The component whose molar volume the number refers to.
+    source, basis, note, uncertainty : str
+        As in `Value`.
+    half_width : tuple of (str, float) or None
+        The uncertainty, read, as in `Value`.
+    """
+
+    between: tuple[str, str, str]
+    terms: Terms
+    reference_volume: str
+    source: str
+    basis: str
+    note: str = ""
+    uncertainty: str = ""
+    half_width: tuple[str, float] | None = None
+
+    def at(self, temperature: float | None = None) -> float:
+        """Return g at `temperature` [K] (25 degC)."""
+        T = ROOM_TEMPERATURE if temperature is None else temperature
+        return float(np.array(self.terms) @ temperature_basis(T))
+
+
+@dataclass(frozen=True)
 class InteractionSet:
     """Interaction functions that belong together: one for each pair of components.
 
@@ -515,6 +550,12 @@ class InteractionSet:
         The pair that a measured or fitted cloud point of a whole solution fixes.
     assembled_from : str
         What an assembled set was put together from; empty for a published one.
+    ternaries : tuple of Ternary
+        Terms of three components, where the set has any.
+    classes : tuple of (str, tuple of str)
+        Names of classes and their members, which share one u in their pairs with
+        components outside: ``u2 = S_second/(S_first + S_second)``, S the volume
+        fraction of the whole class. So may a solvent be split into two.
     origin : str
         The file it was read from.
     """
@@ -530,7 +571,14 @@ class InteractionSet:
     valid_temperature: tuple[float, float] | None = None
     anchor: tuple[str, str] | None = None
     assembled_from: str = ""
+    ternaries: tuple[Ternary, ...] = ()
+    classes: tuple[tuple[str, tuple[str, ...]], ...] = ()
     origin: str = field(default="", compare=False)
+
+    @property
+    def terms(self) -> tuple[Pair | Ternary, ...]:
+        """All its interactions: of pairs, then of three components."""
+        return (*self.pairs, *self.ternaries)
 
     def pair(self, first: str, second: str) -> Pair:
         """Return the pair of two components, whichever stands first in it.
@@ -580,12 +628,29 @@ class InteractionSet:
             )
             for pair in self.pairs
         )
+        ternaries = tuple(
+            dataclasses.replace(
+                each,
+                between=(
+                    new(each.between[0]),
+                    new(each.between[1]),
+                    new(each.between[2]),
+                ),
+                reference_volume=new(each.reference_volume),
+            )
+            for each in self.ternaries
+        )
         return dataclasses.replace(
             self,
             components=tuple(new(name) for name in self.components),
             reference_volume=new(self.reference_volume),
             pairs=pairs,
             anchor=self.anchor and (new(self.anchor[0]), new(self.anchor[1])),
+            ternaries=ternaries,
+            classes=tuple(
+                (name, tuple(new(each) for each in members))
+                for name, members in self.classes
+            ),
         )
 
     def in_range(self, temperature: float) -> bool:
@@ -598,4 +663,5 @@ class InteractionSet:
         sheet = dataclasses.asdict(self)
         for pair in sheet["pairs"]:
             pair["coefficients"] = dict(pair["coefficients"])
+        sheet["classes"] = dict(self.classes)
         return sheet

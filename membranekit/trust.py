@@ -300,6 +300,10 @@ def of_basis(
             entries.append(
                 entry(f"g({', '.join(pair.between)})", (g, "1"), basis, pair.source)
             )
+    for ternary in interactions.ternaries:
+        if ternary.basis == basis and set(ternary.between) <= names:
+            title = f"g({', '.join(ternary.between)})"
+            entries.append(entry(title, (ternary.at(), "1"), basis, ternary.source))
     for substance in substances:
         for name in _read_of(substance):
             value = substance.get(name)

@@ -362,7 +362,7 @@ def test_a_cloud_point_has_addresses():
         "[solution.parts]", f"[solution]\ncloud_point = {fields}\n[solution.parts]"
     )
     case = read(text).replace({"solution.cloud_point.mass_fraction": ["4 %", "6 %"]})
-    got = [run.solution.cloud_point.mass_fraction for run in case.runs]
+    got = [run.solution.measured_cloud_point.mass_fraction for run in case.runs]
     assert [each.to("percent").magnitude for each in got] == pytest.approx([4, 6])
 
 

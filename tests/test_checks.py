@@ -3,6 +3,7 @@
 import dataclasses
 import json
 
+import numpy as np
 import pytest
 
 import membranekit as mk
@@ -11,7 +12,7 @@ from membranekit.checks import Finding, Findings, check
 from membranekit.errors import InputError, MaterialError
 from membranekit.simulation import execute, prepare
 from membranekit.substances import Substance
-from membranekit.thermo.flory_huggins import tangent_plane_distance
+from membranekit.thermo.stability import stability
 
 AIR = {
     "time": "4 s",
@@ -107,8 +108,9 @@ def test_each_part_has_its_shares_and_role():
 def distance_with(water):
     solution = dope(DOPE | {"water": water})
     run = prepare(solution, process())
+    volumes = np.append(run.amounts, 1.0)
     mixture = run.model.mixture
-    return tangent_plane_distance(mixture, run.amounts, run.temperature)
+    return stability(mixture, volumes / volumes.sum(), run.temperature).distance
 
 
 def test_the_water_to_the_cloud_point_is_what_the_dope_takes():
@@ -155,6 +157,35 @@ def test_what_the_cloud_point_rests_on_is_said():
     pvdf = about(found, "solution.interactions", "rests on").what
     assert "no measured cloud point" in pvdf
     assert "20 %" not in pvdf
+
+
+@pytest.mark.parametrize("name", list(mk.cases))
+def test_both_ways_to_the_water_activity_are_told(name):
+    run = mk.cases[name].runs[0]
+    found = [e for e in check(run.solution, run.process) if e.where == "water"]
+    routes = [each for each in found if each.what.startswith("with ")]
+    assert len(routes) >= 2
+    assert "modified UNIFAC" in routes[0].what
+    assert any("Wilson" in each.what for each in routes)
+    activities = []
+    for each in routes:
+        cloud = run.solution.cloud_point("water", interactions=each.what.split("'")[1])
+        assert each.value.m_as("percent") == pytest.approx(100 * cloud.cloud, rel=1e-5)
+        assert f"{cloud.activity:.3g} where it clouds" in each.what
+        activities.append(cloud.activity)
+    assert activities[1] > 1.3 * activities[0]
+
+
+def test_without_water_there_is_no_word_of_its_activity():
+    found = check(dope({"PSF": 15, "NMP": 85}), process())
+    assert [e for e in found if e.what.startswith("with ")]
+    bath = {"bath": "NMP"}
+    steps = mk.Process(
+        wet_thickness="150 um",
+        steps=[mk.Immersion(**{"temperature": "20 degC", "time": "5 min", **bath})],
+        support=mk.Support(),
+    )
+    assert check(dope({"PSF": 15, "NMP": 85}), steps).findings
 
 
 # -------------------------------------------------------------------------- the air

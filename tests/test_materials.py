@@ -1,6 +1,7 @@
 """Every shipped material file loads and is complete; its numbers are the field's."""
 
 import itertools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,14 @@ CRYSTAL = {
     "gelation_fraction",
 }
 SUPPORT = {"density", "heat_capacity", "thermal_conductivity"}
+# Known well enough for an interaction, not for a run.
+LACKS = {
+    "polyacrylonitrile": MEMBRANE
+    - {"density", "number_average_molar_mass", "glass_temperature"}
+}
+VOLATILE = [
+    s.name for s in SUBSTANCES.values() if "saturation_pressure" in s.properties
+]
 
 
 def by_name(item):
@@ -84,7 +93,7 @@ def test_a_substance_has_what_simulation_needs(substance):
         wanted = MOLECULE
     if substance.has("saturation_pressure"):
         wanted = wanted | {"enthalpy_of_vaporization", "diffusion_volume"}
-    assert wanted <= set(substance.properties)
+    assert wanted - set(substance.properties) == LACKS.get(substance.name, set())
 
 
 @pytest.mark.parametrize(("substance", "value"), VALUES, ids=by_name)
@@ -131,6 +140,15 @@ def test_every_name_and_alias_is_unique():
         ("PVP", "PVP K30"),
         ("lithium chloride", "LiCl"),
         ("PET film", "PET film"),
+        ("dimethylformamide", "DMF"),
+        ("dimethylsulfoxide", "DMSO"),
+        ("tetrahydrofuran", "THF"),
+        ("1,4-dioxane", "dioxane"),
+        ("glycerin", "glycerol"),
+        ("2-propanol", "isopropanol"),
+        ("CA", "cellulose acetate"),
+        ("PAN", "polyacrylonitrile"),
+        ("PVP K90", "PVP K90"),
     ],
 )
 def test_the_field_s_names_are_known(name, canonical):
@@ -154,6 +172,22 @@ def test_the_field_s_names_are_known(name, canonical):
         ("DMAc", "saturation_pressure", 60, 2036.0, 1e-3),
         ("DMAc", "viscosity", 40, 0.765e-3, 1e-3),
         ("PEG 200", "viscosity", 60, 10.8e-3, 5e-3),
+        # Normal boiling points and viscosities of the CRC Handbook.
+        ("acetone", "saturation_pressure", 56.08, 101325, 1e-2),
+        ("methanol", "saturation_pressure", 64.6, 101325, 1e-2),
+        ("ethanol", "saturation_pressure", 78.29, 101325, 1e-2),
+        ("isopropanol", "saturation_pressure", 82.3, 101325, 3e-2),
+        ("THF", "saturation_pressure", 65.97, 101325, 2e-2),
+        ("dioxane", "saturation_pressure", 101.3, 101325, 2e-2),
+        ("1,2-dichloroethane", "saturation_pressure", 83.5, 101325, 2e-2),
+        ("DMF", "saturation_pressure", 152.8, 101325, 3e-2),
+        ("DMSO", "saturation_pressure", 189.0, 101325, 8e-2),
+        ("acetone", "viscosity", 25, 0.306e-3, 2e-2),
+        ("methanol", "viscosity", 25, 0.544e-3, 2e-2),
+        ("isopropanol", "viscosity", 25, 2.04e-3, 2e-2),
+        ("DMF", "viscosity", 25, 0.794e-3, 3e-2),
+        ("DMSO", "viscosity", 25, 1.987e-3, 1e-2),
+        ("glycerol", "viscosity", 25, 0.934, 2e-2),
     ],
 )
 def test_laws_reproduce_known_points(name, prop, celsius, expected, tolerance):
@@ -162,7 +196,7 @@ def test_laws_reproduce_known_points(name, prop, celsius, expected, tolerance):
     assert value.in_range(celsius + 273.15)
 
 
-@pytest.mark.parametrize("name", ["water", "NMP", "DMAc"])
+@pytest.mark.parametrize("name", VOLATILE)
 def test_vapor_pressure_and_heat_of_vaporization_agree(name):
     """Clausius and Clapeyron: H = -R d ln p/d(1/T), for a vapor that is ideal."""
     p = materials[name].get("saturation_pressure")
@@ -196,8 +230,9 @@ def test_a_set_names_a_preference_an_anchor_and_its_parts(found):
     if len(found.components) > 3:
         assert found.assembled_from
     if found.preferred:
-        assert found.anchor[0] == "water"
-        assert materials[found.anchor[1]].kind == "polymer"
+        if len(found.components) > 2:
+            assert found.anchor[0] == "water"
+            assert materials[found.anchor[1]].kind == "polymer"
         assert library.interaction_set(found.components).name == found.name
 
 
@@ -205,7 +240,8 @@ def test_a_set_names_a_preference_an_anchor_and_its_parts(found):
     "found", [s for s in SETS if s.assembled_from], ids=lambda s: s.name
 )
 def test_the_core_of_an_assembled_set_is_the_published_ternary_unedited(found):
-    core = library.interaction_set(found.components[:3])
+    name = re.search(r"the ternary core '([^']+)' whole", found.assembled_from)[1]
+    core = library.interaction_set(found.components[:3], name)
     for pair in core.pairs:
         own = found.pair(*pair.between)
         if set(pair.between) == set(found.anchor) and own != pair:
@@ -279,6 +315,8 @@ def cloud_point(found, polymer_mass_fraction):
         ("NMP", "PES", "Wei 2006", 0.113, 0.003),
         ("DMAc", "polysulfone P-3500", "Wei 2006", 0.036, 0.003),
         ("DMAc", "polysulfone P-3500", "UNIFAC-DO refit", 0.025, 0.008),
+        # Lau's laboratory has 0.025, Qin's 0.037
+        ("DMAc", "polysulfone P-3500", "(three laboratories)", 0.031, 0.006),
     ],
 )
 def test_the_ternaries_reproduce_their_cloud_points(

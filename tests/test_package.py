@@ -141,7 +141,7 @@ def test_the_command_is_installed() -> None:
     ("package", "folder", "patterns"),
     [
         ("membranekit", "membranekit", ["py.typed", "cases/*.toml", "data/*.toml"]),
-        ("membranekit", "membranekit", ["_kernels/*.pyi"]),
+        ("membranekit", "membranekit", ["_kernels/*.pyi", "data/cloudpoints/*.csv"]),
         ("membranekit.materials", "materials", ["*.toml", "*/*.toml"]),
     ],
 )
@@ -158,7 +158,7 @@ def test_all_data_is_of_a_kind_that_is_installed() -> None:
     """A new folder or ending has to be named in pyproject.toml."""
     known = re.compile(
         r"membranekit/(py\.typed|_kernels/\w+\.pyi|(cases|data)/[^/]+\.toml)"
-        r"|materials/([^/]+/)?[^/]+\.toml"
+        r"|membranekit/data/cloudpoints/[^/]+\.csv|materials/([^/]+/)?[^/]+\.toml"
     )
     for folder in ("membranekit", "materials"):
         for path in (ROOT / folder).rglob("*"):

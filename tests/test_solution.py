@@ -173,7 +173,7 @@ def test_a_cloud_point_is_read_from_a_mapping_or_made():
     made = CloudPoint(nonsolvent="H2O", mass_fraction="48 g/kg", temperature="298.15 K")
     fields = {"nonsolvent": "water", "mass_fraction": "4.8 %"}
     solution = make(cloud_point={**fields, "temperature": "25 degC"})
-    assert solution.cloud_point == made
+    assert solution.measured_cloud_point == made
     assert make(cloud_point=made) == solution
 
 

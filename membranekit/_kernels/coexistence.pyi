@@ -7,6 +7,8 @@ def potentials(
     s: NDArray[np.float64],
     poly: NDArray[np.float64],
     rational: NDArray[np.float64],
+    triples: NDArray[np.float64] | None = None,
+    groups: NDArray[np.intc] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
 def stability(
     amounts: NDArray[np.float64],
@@ -14,6 +16,8 @@ def stability(
     s: NDArray[np.float64],
     poly: NDArray[np.float64],
     rational: NDArray[np.float64],
+    triples: NDArray[np.float64] | None = None,
+    groups: NDArray[np.intc] | None = None,
 ) -> tuple[float, NDArray[np.float64]] | None: ...
 def flash(
     amounts: NDArray[np.float64],
@@ -22,4 +26,6 @@ def flash(
     s: NDArray[np.float64],
     poly: NDArray[np.float64],
     rational: NDArray[np.float64],
+    triples: NDArray[np.float64] | None = None,
+    groups: NDArray[np.intc] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None: ...

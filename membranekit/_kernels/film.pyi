@@ -48,6 +48,9 @@ class Film:
         table: NDArray[np.float64],
         rational_b: NDArray[np.float64],
         rational_c: NDArray[np.float64],
+        *,
+        triples: NDArray[np.float64] | None = None,
+        groups: NDArray[np.intc] | None = None,
     ) -> None: ...
     def set_friction(
         self,

@@ -6,7 +6,9 @@ for N components, with interaction functions ``g_ij(u)``, ``u = phi_j/(phi_i + p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,27 +37,75 @@ class Mixture:
         t = T - 298.15 K); pair (i, j), i < j, at j (j - 1)/2 + i [1].
     rational : array, shape (pairs, 2)
         b and c of the part b/(1 - c w) [1].
+    triples : array, shape (n (n + 1) (n - 1)/6, 5), optional
+        ``V0 g_ijk/V_ref`` of ``g_ijk phi_i phi_j phi_k`` by term of T, triple i < j < k
+        at k (k - 1)(k - 2)/6 + j (j - 1)/2 + i [1].
+    groups : array of int, shape (n + 1), optional
+        Components of one number share w: ``w = S_j/(S_i + S_j)`` for two groups, S the
+        volume fraction of the whole group; a pair inside one has its own.
     """
 
     names: tuple[str, ...]
     molar_volumes: Floats
     table: Floats
     rational: Floats
+    triples: Floats | None = None
+    groups: NDArray[np.intc] | None = None
 
     @property
     def scaled(self) -> Floats:
         """Return V0/V of each component [1]."""
         return WATER_VOLUME / self.molar_volumes
 
-    def at(self, temperature: float) -> dict[str, Floats]:
+    def at(self, temperature: float) -> dict[str, Any]:
         """Return the keyword arguments of the kernels at `temperature` [K]."""
         t = temperature - 298.15
         basis = np.array([1.0, t, t * t, t**3, 1.0 / temperature])
-        return {
+        tables: dict[str, Any] = {
             "s": self.scaled,
             "poly": np.ascontiguousarray(self.table @ basis),
             "rational": self.rational,
         }
+        if self.triples is not None:
+            tables["triples"] = np.ascontiguousarray(self.triples @ basis)
+        if self.groups is not None:
+            tables["groups"] = self.groups
+        return tables
+
+    def only(self, names: Sequence[str]) -> Mixture:
+        """Return the mixture of some of the components, in the order given.
+
+        Examples
+        --------
+        >>> table = np.zeros((3, 5, 5)); table[:, 0, 0] = [1.0, 2.0, 3.0]
+        >>> whole = Mixture(("a", "b", "c"), np.ones(3), table, np.zeros((3, 2)))
+        >>> whole.only(["c", "a"]).table[:, 0, 0].tolist()
+        [2.0]
+        """
+        if tuple(names) == self.names:
+            return self
+        places = [self.names.index(name) for name in names]
+        count = len(places)
+        pairs = count * (count - 1) // 2
+        table, rational = np.zeros((pairs, 5, 5)), np.zeros((pairs, 2))
+        triples = None
+        if self.triples is not None:
+            triples = np.zeros((pairs * (count - 2) // 3, 5))
+        for j in range(count):
+            for i in range(j):
+                a, b = places[i], places[j]
+                law = self.table[pair_index(min(a, b), max(a, b))]
+                fraction = self.rational[pair_index(min(a, b), max(a, b))]
+                if a > b:
+                    law, fraction = reversed_pair(law, (fraction[0], fraction[1]))
+                table[pair_index(i, j)] = law
+                rational[pair_index(i, j)] = fraction
+                for h in range(i if self.triples is not None else 0):
+                    old = triple_index(*sorted((places[h], a, b)))
+                    triples[triple_index(h, i, j)] = self.triples[old]
+        groups = None if self.groups is None else self.groups[places]
+        volumes = self.molar_volumes[places]
+        return Mixture(tuple(names), volumes, table, rational, triples, groups)
 
     def with_anchor(self, first: str, second: str, scaled_g: float) -> Mixture:
         """Return a copy whose pair is the constant `scaled_g` = V0 g/V_ref [1]."""
@@ -64,7 +114,7 @@ class Mixture:
         table[pair_index(i, j)] = 0.0
         table[pair_index(i, j), 0, 0] = scaled_g
         rational[pair_index(i, j)] = 0.0
-        return Mixture(self.names, self.molar_volumes, table, rational)
+        return replace(self, table=table, rational=rational)
 
 
 def pair_index(i: int, j: int) -> int:
@@ -76,6 +126,17 @@ def pair_index(i: int, j: int) -> int:
     [0, 1, 2]
     """
     return j * (j - 1) // 2 + i
+
+
+def triple_index(i: int, j: int, k: int) -> int:
+    """Return the place of the triple i < j < k in the tables.
+
+    Examples
+    --------
+    >>> [triple_index(0, 1, 2), triple_index(0, 1, 3), triple_index(1, 2, 3)]
+    [0, 1, 3]
+    """
+    return k * (k - 1) * (k - 2) // 6 + j * (j - 1) // 2 + i
 
 
 def reversed_pair(

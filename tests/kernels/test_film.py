@@ -40,9 +40,10 @@ class Recorder:
         self.dry = False
         self.demixed = np.zeros(polymer.size)
 
-    def set_mixture(self, table, b, c):
+    def set_mixture(self, table, b, c, **more):
         self.table, self.rational = table, np.column_stack([b, c])
-        self.film.set_mixture(table, b, c)
+        self.more = more
+        self.film.set_mixture(table, b, c, **more)
 
     def set_friction(self, pairs, polymeric, coil, network, obstruction, wall, **more):
         self.friction = {
@@ -107,11 +108,12 @@ class Recorder:
             demixed=self.demixed,
             air=self.air,
             bath=self.bath,
+            **self.more,
         )
 
 
 def prepared(name):
-    """A shipped case; or Example 3's at another temperature, with functions g(w)."""
+    """A shipped case; or Example 3's, warmer, with functions g(w), triples, a group."""
     case = cases["example3" if name == "made up" else name]
     run = case.runs[-1]
     run = simulation.prepare(run.solution, run.process)
@@ -126,7 +128,12 @@ def prepared(name):
     for pair in ((0, 5), (1, 2)):
         rational[pair_index(*pair)] = [0.03, 0.4]
         table[pair_index(*pair), 0, 0] -= 0.03
-    mixture = Mixture(old.names, old.molar_volumes, table, rational)
+    triples = np.zeros((20, 5))
+    triples[[0, 3, 9, 12], 0] = [-0.05, 0.02, -0.02, 0.01]
+    triples[3, 1:] = [1e-4, 1e-6, 1e-8, 1.0]
+    # NMP and PEG 200
+    groups = np.array([0, 1, 2, 1, 3, 4], dtype=np.intc)
+    mixture = Mixture(old.names, old.molar_volumes, table, rational, triples, groups)
     return replace(run, temperature=311.0, model=replace(run.model, mixture=mixture))
 
 
@@ -881,6 +888,13 @@ def shapes(film, n):
     bath = {"temperature": 300.0, "heat_coefficient": 10.0}
     for wrong in range(3):
         yield film.set_mixture, _longer(mixture, wrong), {}
+    all_triples = pairs * (n - 1) // 3
+    for more in (
+        {"triples": np.zeros((all_triples + 1, 5))},
+        {"triples": np.zeros((all_triples, 4))},
+        {"groups": np.zeros(n, dtype=np.intc)},
+    ):
+        yield film.set_mixture, mixture, more
     for wrong in range(6):
         yield film.set_friction, _longer(friction, wrong), laws
     for wrong in range(5):
@@ -920,7 +934,7 @@ def test_arrays_that_do_not_fit_are_refused():
         with pytest.raises(ValueError, match=r"fit|unknowns|comes first|fewer"):
             method(*given, **more)
         count += 1
-    assert count == 29
+    assert count == 32
     with pytest.raises(IndexError):
         film.mark_demixed(4, 1.0)
 

@@ -73,6 +73,8 @@ class FilmTwin:
         demixed=None,
         air=None,
         bath=None,
+        triples=None,
+        groups=None,
     ):
         self.dm = np.asarray(polymer_volumes)
         self.volumes = np.asarray(molar_volumes)
@@ -81,7 +83,10 @@ class FilmTwin:
         self.temperature = temperature
         t = temperature - ROOM
         basis = np.array([1.0, t, t**2, t**3, 1.0 / temperature])
-        self.mixture = FloryHuggins(self.s, np.asarray(table) @ basis, rational)
+        triples = None if triples is None else np.asarray(triples) @ basis
+        self.mixture = FloryHuggins(
+            self.s, np.asarray(table) @ basis, rational, triples, groups
+        )
         self.polymeric = np.asarray(friction["polymeric"]) > 0.0
         self.dilute = arrhenius(friction["pairs"], temperature)
         self.coil = arrhenius(friction["coil"], temperature)

@@ -3,6 +3,9 @@
 G = sum_i s_i a_i ln(a_i/A) + sum_(i<j) b_ij(w_ij) a_i a_j/A, A = sum a,
 w_ij = a_j/(a_i + a_j), per volume and scaled by V0/(R T); s_i = V0/V_i. Everything is a
 function of ln a, so that a trace of e^-2000 is a number like any other.
+
+With triples, + sum_(i<j<k) b_ijk a_i a_j a_k/A**2; with groups, w_ij of two groups is
+S_j/(S_i + S_j), S the sum over the whole group.
 """
 
 import numpy as np
@@ -14,10 +17,11 @@ class FloryHuggins:
     """One mixture at one temperature; the membrane polymer is the last component.
 
     poly (pairs, 5): coefficients of the powers of w; rational (pairs, 2): b and c of
-    b/(1 - c w). The pair (i, j), i < j, stands at j (j - 1)/2 + i.
+    b/(1 - c w). The pair (i, j), i < j, stands at j (j - 1)/2 + i. triples: b_ijk in
+    the order k, j, i; groups (n): a number each.
     """
 
-    def __init__(self, s, poly, rational):
+    def __init__(self, s, poly, rational, triples=None, groups=None):
         self.s = np.array(s, dtype=float)
         self.poly = np.array(poly, dtype=float)
         self.rational = np.array(rational, dtype=float)
@@ -25,6 +29,19 @@ class FloryHuggins:
         pairs = [(i, j) for j in range(self.count) for i in range(j)]
         self.first = np.array([i for i, _ in pairs], dtype=int)
         self.second = np.array([j for _, j in pairs], dtype=int)
+        places = [
+            (i, j, k) for k in range(self.count) for j in range(k) for i in range(j)
+        ]
+        found = zip(places, () if triples is None else triples, strict=False)
+        self.triples = [(place, b) for place, b in found if b != 0.0]
+        groups = np.arange(self.count) if groups is None else np.asarray(groups)
+        self.groups = groups
+        alone = [np.sum(groups == group) == 1 for group in groups]
+        self.shared = [
+            pair
+            for pair, (i, j) in enumerate(pairs)
+            if groups[i] != groups[j] and not (alone[i] and alone[j])
+        ]
         self.found = {}
 
     # ---------------------------------------------------------- the free energy
@@ -48,9 +65,19 @@ class FloryHuggins:
         here = np.flatnonzero(self.second < n)
         i, j = self.first[here], self.second[here]
         apart = log[..., i] - log[..., j]
+        for pair in self.shared:
+            if self.second[pair] < n:
+                one, other = self._sides(log, pair)
+                apart[..., pair] = log_sum(log[..., one]) - log_sum(log[..., other])
         apart = np.where(apart.real > 690.0, 690.0, apart)
         apart = np.where(apart.real < -690.0, -690.0, apart)
         return here, i, j, 1.0 / (1.0 + np.exp(apart))
+
+    def _sides(self, log, pair):
+        """Members of the two groups of a pair."""
+        groups = self.groups[: log.shape[-1]]
+        of_i, of_j = groups[self.first[pair]], groups[self.second[pair]]
+        return np.flatnonzero(groups == of_i), np.flatnonzero(groups == of_j)
 
     def energy(self, log):
         """G of the amounts exp(log)."""
@@ -59,7 +86,11 @@ class FloryHuggins:
         total = a.sum()
         pair, i, j, w = self._pairs(log)
         mixing = (self.s[: log.size] * a * (log - np.log(total))).sum()
-        return mixing + (self.interaction(pair, w) * a[i] * a[j]).sum() / total
+        energy = mixing + (self.interaction(pair, w) * a[i] * a[j]).sum() / total
+        for (i, j, k), b in self.triples:
+            if k < log.size:
+                energy = energy + b * a[i] * a[j] * a[k] / total**2
+        return energy
 
     def potentials(self, log):
         """Gradient of G by the amounts, its own formula; log (..., n)."""
@@ -74,10 +105,35 @@ class FloryHuggins:
         b, slope = self.interaction(pair, w), self.interaction_slope(pair, w)
         # of a_i a_j/A by a_i, and of w by a_i: -w/(a_i + a_j)
         pull = slope * w * (1.0 - w)
+        self._add_shared(mu, log, total[..., 0], slope, w)
+        self._add_triples(mu, phi)
+        pull[..., [p for p in self.shared if self.second[p] < n]] = 0.0
         member = np.eye(n)
         mu = mu + ((b - pull) * phi[..., j]) @ member[i]
         mu = mu + ((b + pull) * phi[..., i]) @ member[j]
         return mu - (b * phi[..., i] * phi[..., j]).sum(axis=-1, keepdims=True)
+
+    def _add_shared(self, mu, log, total, slope, w):
+        """Slopes of shared fractions, by any member of their groups."""
+        for p in self.shared:
+            if self.second[p] >= log.shape[-1]:
+                continue
+            one, other = self._sides(log, p)
+            # a_i a_j/(A S), S the sum of both groups
+            size = log[..., self.first[p]] + log[..., self.second[p]] - total
+            size = np.exp(size - log_sum(log[..., np.append(one, other)]))
+            push = slope[..., p] * size
+            mu[..., one] -= (push * w[..., p])[..., None]
+            mu[..., other] += (push * (1.0 - w[..., p]))[..., None]
+
+    def _add_triples(self, mu, phi):
+        for (i, j, k), b in self.triples:
+            if k >= phi.shape[-1]:
+                continue
+            mu[..., i] += b * phi[..., j] * phi[..., k]
+            mu[..., j] += b * phi[..., i] * phi[..., k]
+            mu[..., k] += b * phi[..., i] * phi[..., j]
+            mu -= 2.0 * b * (phi[..., i] * phi[..., j] * phi[..., k])[..., None]
 
     def energy_gradient(self, log):
         """The same gradient as the complex-step derivative of the energy."""
@@ -188,3 +244,9 @@ class FloryHuggins:
             t = t + step * move
             last = energy(t)
         return None
+
+
+def log_sum(log):
+    """ln of the sum of exp(log) over the last axis."""
+    shift = log.real.max(axis=-1, keepdims=True)
+    return np.log(np.exp(log - shift).sum(axis=-1)) + shift[..., 0]

@@ -1,0 +1,550 @@
+"""Phase diagrams of a nonsolvent, a solvent and a polymer: quantities in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from membranekit import library, units
+from membranekit.cloudpoints import CloudPointTable, cloud_points
+from membranekit.errors import InputError, MaterialError
+from membranekit.mixtures import mixture_of
+from membranekit.substances import InteractionSet, Substance
+from membranekit.thermo import phase_diagram as floats
+
+Floats = NDArray[np.float64]
+
+COMPARABLE = 5.0
+"""Cloud points are shown in a diagram whose temperature is as near as this [K]."""
+
+SHOWN_LINES = 6
+"""How many tie lines a table shows."""
+
+DISSOLVED = "swelling_agent"
+
+_PLACES = ("nonsolvent", "solvent", "polymer")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A value that a diagram rests on.
+
+    Parameters
+    ----------
+    name : str
+        What it is.
+    value : str
+        As it was used, or empty.
+    basis : str
+        measured, literature, estimated, chosen or fitted.
+    source : str
+        Where it was read, or how it came about.
+    """
+
+    name: str
+    value: str
+    basis: str
+    source: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the entry for JSON."""
+        return {
+            "name": self.name,
+            "value": self.value,
+            "basis": self.basis,
+            "source": self.source,
+        }
+
+    def __str__(self) -> str:
+        value = f" = {self.value}" if self.value else ""
+        return f"{self.name}{value} ({self.basis}): {self.source}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PhaseDiagram:
+    """The phase diagram of a nonsolvent, a solvent and a polymer.
+
+    `phase_diagram` makes it. Compositions are volume fractions in the order of
+    `components`, in arrays that cannot be written to; `mass_fractions` holds the same
+    points as mass fractions.
+
+    Parameters
+    ----------
+    components : tuple of str
+        Canonical names: nonsolvent, solvent, polymer.
+    interactions : str
+        The name of the set of interactions used.
+    sources : tuple of Source
+        The set's pairs and the substances' values, each with its basis.
+    extrapolated : tuple of str
+        What was used outside its range.
+    notes : tuple of str
+        What could not be given, and why.
+    arrest : str
+        ``glass`` or ``gel``: what `arrest_line` is; empty where there is none.
+    """
+
+    components: tuple[str, str, str]
+    interactions: str
+    sources: tuple[Source, ...]
+    extrapolated: tuple[str, ...]
+    notes: tuple[str, ...]
+    arrest: str
+    _found: floats.Ternary
+    _density: Floats
+    _arrest_line: Floats | None
+    _cloud_points: tuple[CloudPointTable, ...]
+
+    def __post_init__(self) -> None:
+        self._lock()
+
+    def _lock(self) -> None:
+        found = self._found
+        for held in (vars(found), vars(found.mixture), vars(self)):
+            for value in held.values():
+                if isinstance(value, np.ndarray):
+                    value.flags.writeable = False
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Pickle and deepcopy drop the read-only flag.
+        self.__dict__.update(state)
+        self._lock()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PhaseDiagram):
+            return NotImplemented
+        return self.to_dict() == other.to_dict()
+
+    def __hash__(self) -> int:
+        return hash((self.components, self.interactions, self._found.temperature))
+
+    @property
+    def temperature(self) -> Any:
+        """The temperature [degC]."""
+        return units.make(self._celsius, "degC")
+
+    @property
+    def _celsius(self) -> float:
+        return _celsius(self._found.temperature)
+
+    @property
+    def tie_lines(self) -> Floats:
+        """Lean and rich phases, shape (n, 2, 3), from the edge without solvent [1]."""
+        return _locked(self._found.tie_lines)
+
+    @property
+    def lean_polymer_logarithm(self) -> Floats:
+        """Ln of the polymer's fraction in the lean phases, shape (n,) [1]."""
+        return self._found.logarithms[:, 0, 2]
+
+    @property
+    def binodal(self) -> Floats:
+        """From the lean end over the critical point to the rich end, (m, 3) [1]."""
+        return _locked(self._found.binodal)
+
+    @property
+    def spinodal(self) -> Floats:
+        """From the lean end to the rich end, shape (m, 3) [1]."""
+        return self._found.spinodal.view()
+
+    @property
+    def critical_point(self) -> Floats | None:
+        """Shape (3,) [1]; None: the gap is open at the solvent's side."""
+        point = self._found.critical_point
+        return None if point is None else point.view()
+
+    @property
+    def arrest_line(self) -> Floats | None:
+        """Where the mixture turns to glass or gel, ends of a line, shape (2, 3) [1].
+
+        The first end holds no solvent, the second no nonsolvent. None: `notes` say why.
+        """
+        return None if self._arrest_line is None else self._arrest_line.view()
+
+    @property
+    def cloud_points(self) -> tuple[CloudPointTable, ...]:
+        """Measured cloud points of these components, at any temperature."""
+        return self._cloud_points
+
+    @property
+    def comparable_cloud_points(self) -> tuple[CloudPointTable, ...]:
+        """Those measured within 5 K, or at a temperature that is not stated."""
+        here = self._found.temperature
+        return tuple(
+            table
+            for table in self._cloud_points
+            if table.temperature is None or abs(table.temperature - here) <= COMPARABLE
+        )
+
+    @property
+    def mass_fractions(self) -> dict[str, Any]:
+        """The points as mass fractions: arrays by the names of the attributes [1]."""
+        names = ("binodal", "tie_lines", "spinodal", "critical_point", "arrest_line")
+        return {name: self._by_mass(getattr(self, name)) for name in names}
+
+    def _by_mass(self, fractions: Floats | None) -> Floats | None:
+        if fractions is None:
+            return None
+        mass = fractions * self._density
+        return _locked(mass / mass.sum(axis=-1, keepdims=True))
+
+    def from_mass_fractions(self, mass_fractions: Floats) -> Floats:
+        """Return volume fractions for mass fractions, both shape (..., 3) [1]."""
+        volume = mass_fractions / self._density
+        return _locked(volume / volume.sum(axis=-1, keepdims=True))
+
+    def nonsolvent_at(self, polymer: Any) -> Any:
+        """Return the nonsolvent with which a solution of given polymer clouds.
+
+        Parameters
+        ----------
+        polymer : str or quantity
+            Mass fraction of the polymer in the cloudy solution, such as ``"15 %"``.
+
+        Returns
+        -------
+        quantity or None
+            Mass fraction of the nonsolvent [percent]; None: the binodal does not reach
+            this much polymer.
+
+        Examples
+        --------
+        >>> found = phase_diagram("water", "NMP", "PSF")
+        >>> print(round(found.nonsolvent_at("15 %"), 1))
+        6.3 percent
+        """
+        share = self._nonsolvent_at(units.si(polymer, "mass_fraction", "polymer"))
+        return None if share is None else units.make(100.0 * share, "percent")
+
+    def _nonsolvent_at(self, polymer: float) -> float | None:
+        """Return the nonsolvent's mass fraction at a polymer's; both [1]."""
+        weights = self._density * (np.array([0.0, 0.0, 1.0]) - polymer)
+        point = self._found.on_binodal(weights)
+        if point is None:
+            return None
+        return float(point[0] * self._density[0] / (point @ self._density))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the diagram as JSON can hold it: what ``diagram --json`` prints."""
+        by_mass = self.mass_fractions
+        tables = self.comparable_cloud_points
+        measured = [self.from_mass_fractions(table.mass_fractions) for table in tables]
+        return {
+            "components": list(self.components),
+            "temperature": {
+                "value": self._celsius,
+                "unit": "degC",
+            },
+            "set": self.interactions,
+            "sources": [each.to_dict() for each in self.sources],
+            "binodal": self.binodal.tolist(),
+            "tie_lines": self.tie_lines.tolist(),
+            "spinodal": self.spinodal.tolist(),
+            "critical_point": _listed(self.critical_point),
+            "cloud_points": [point for table in measured for point in table.tolist()],
+            "mass_fractions": {
+                **{
+                    name: _listed(by_mass[name])
+                    for name in ("binodal", "tie_lines", "spinodal", "critical_point")
+                },
+                "cloud_points": [
+                    point for table in tables for point in table.mass_fractions.tolist()
+                ],
+            },
+            "lean_polymer_logarithm": self.lean_polymer_logarithm.tolist(),
+            "arrest": self.arrest,
+            "arrest_line": _listed(self.arrest_line),
+            "extrapolated": list(self.extrapolated),
+            "notes": list(self.notes),
+        }
+
+    def __repr__(self) -> str:
+        return (
+            f"<PhaseDiagram: {', '.join(self.components)} at {self._celsius:g} degC, "
+            f"{self.interactions}>"
+        )
+
+    def table(self) -> list[list[str]]:
+        """Return rows for a reader: a label, and each volume fraction [%]."""
+        rows: list[tuple[str, Floats]] = []
+        if self.critical_point is not None:
+            rows.append(("critical point", self.critical_point))
+        lines = self.tie_lines
+        for k in range(SHOWN_LINES):
+            line = lines[round(k * (len(lines) - 1) / SHOWN_LINES)]
+            rows += [(f"tie line {k + 1}, lean", line[0]), ("  rich", line[1])]
+        if self.arrest_line is not None:
+            rows += [
+                (f"{self.arrest}, no solvent", self.arrest_line[0]),
+                ("  no nonsolvent", self.arrest_line[1]),
+            ]
+        return [[label, *map(_percent, point)] for label, point in rows]
+
+    def __str__(self) -> str:
+        rows = [["volume %", *self.components], *self.table()]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [f"{', '.join(self.components)} at {self._celsius:g} degC", ""]
+        for label, *cells in rows:
+            shown = (f"{x:>{w}}" for x, w in zip(cells, widths[1:], strict=True))
+            lines.append("  ".join([f"{label:<{widths[0]}}", *shown]))
+        lines += ["", f"Interactions: {self.interactions}"]
+        for title, entries in (
+            ("Rests on", self.sources),
+            ("Extrapolated", self.extrapolated),
+            ("Notes", self.notes),
+        ):
+            if entries:
+                lines += ["", title, *(f"  {entry}" for entry in entries)]
+        return "\n".join(lines)
+
+
+def phase_diagram(
+    nonsolvent: str | Substance,
+    solvent: str | Substance,
+    polymer: str | Substance,
+    *,
+    temperature: Any = "25 degC",
+    interactions: str | None = None,
+    extrapolate: bool = False,
+) -> PhaseDiagram:
+    """Compute the phase diagram of a nonsolvent, a solvent and a polymer.
+
+    Parameters
+    ----------
+    nonsolvent, solvent, polymer : str or Substance
+        Names, aliases or substances.
+    temperature : str or quantity
+        [degC]
+    interactions : str, optional
+        The name of a set of interactions; none: the preferred one.
+    extrapolate : bool
+        Whether a temperature outside the set's range may be used; it is then recorded.
+
+    Raises
+    ------
+    InputError
+        The temperature is out of the set's range, or a component stands twice or in a
+        place that is not its own.
+    MaterialError
+        A substance, a set or a property is not known.
+    MembranekitError
+        There is no gap, the liquids demix by themselves, or three phases may coexist.
+
+    Examples
+    --------
+    >>> found = phase_diagram("water", "NMP", "PSF", temperature="40 degC")
+    >>> found.interactions
+    'water-NMP-polysulfone, UNIFAC-DO refit'
+    >>> found.tie_lines.shape
+    (200, 2, 3)
+    """
+    substances = [
+        _substance(given, place)
+        for given, place in zip((nonsolvent, solvent, polymer), _PLACES, strict=True)
+    ]
+    names = tuple(each.name for each in substances)
+    if len(set(names)) < 3:
+        raise InputError(
+            f"a phase diagram has three different components, not {', '.join(names)}"
+        )
+    kelvin = units.si(temperature, "temperature", "temperature")
+    used = library.interaction_set(names, interactions, extra=substances)
+    extrapolated = _checked_range(used, kelvin, extrapolate)
+    mixture = mixture_of(names, used, extra=substances)
+    found = floats.ternary(mixture, kelvin)
+    arrest, line, lacking = _arrest(substances, kelvin)
+    measured = cloud_points(names) if _in_library(names) else ()
+    return PhaseDiagram(
+        components=(names[0], names[1], names[2]),
+        interactions=used.name,
+        sources=tuple(_sources(substances, used, kelvin, arrest, measured)),
+        extrapolated=extrapolated,
+        notes=(*_notes(found, names, kelvin, measured), *lacking),
+        arrest=arrest,
+        _found=found,
+        _density=np.array([each.get("density").at() for each in substances]),
+        _arrest_line=line,
+        _cloud_points=measured,
+    )
+
+
+def sets_for(names: Sequence[str]) -> list[str]:
+    """Return the names of all sets of just these components, the preferred first.
+
+    Raises
+    ------
+    MaterialError
+        There is none.
+
+    Examples
+    --------
+    >>> sets_for(["water", "DMAc", "PES"])
+    ['water-DMAc-PES, UNIFAC-DO refit', 'water-DMAc-PES, Wei 2006']
+    """
+    canonical = [library.lookup(name).name for name in names]
+    preferred = library.interaction_set(canonical)
+    found = []
+    for each in library.materials.set_names:
+        try:
+            candidate = library.interaction_set(canonical, each)
+        except MaterialError:  # it lacks a component
+            continue
+        if len(candidate.components) == len(canonical):
+            found.append(candidate.name)
+    return sorted(found, key=lambda name: (name != preferred.name, name))
+
+
+# ------------------------------------------------------------------ what goes in
+def _substance(given: str | Substance, place: str) -> Substance:
+    if not isinstance(given, (str, Substance)):
+        raise InputError(
+            f"{place}: {given!r} is neither a name nor a substance; write it like "
+            '"water"'
+        )
+    found = given if isinstance(given, Substance) else library.lookup(given)
+    if found.kind not in ("polymer" if place == "polymer" else "solvent", DISSOLVED):
+        raise InputError(
+            f"{place}: {found.name} is a {found.kind.replace('_', ' ')}; the order is "
+            "nonsolvent, solvent, polymer"
+        )
+    return found
+
+
+def _checked_range(
+    used: InteractionSet, kelvin: float, extrapolate: bool
+) -> tuple[str, ...]:
+    """Return what is extrapolated, or refuse to."""
+    if used.valid_temperature is None or used.in_range(kelvin):
+        return ()
+    low, high = (_celsius(end) for end in used.valid_temperature)
+    what = (
+        f"{_celsius(kelvin):g} degC is outside the range of the set {used.name!r}, "
+        f"{low:g} to {high:g} degC"
+    )
+    if not extrapolate:
+        raise InputError(f"temperature: {what}; extrapolate=True uses it all the same")
+    return (what,)
+
+
+def _in_library(names: Sequence[str]) -> bool:
+    return all(name in library.materials for name in names)
+
+
+def _arrest(
+    substances: Sequence[Substance], kelvin: float
+) -> tuple[str, Floats | None, list[str]]:
+    """Return glass or gel, the line's ends, and why there is none."""
+    polymer = substances[2]
+    if polymer.has("gelation_fraction"):
+        share = polymer.get("gelation_fraction").at(kelvin)
+        ends = [[1.0 - share, 0.0, share], [0.0, 1.0 - share, share]]
+        return "gel", np.array(ends), []
+    lacking = [each.name for each in substances if not each.has("glass_temperature")]
+    if lacking:
+        why = f"no glass line: the glass temperature of {', '.join(lacking)} is missing"
+        return "", None, [why]
+    chains = [each.has("number_average_molar_mass") for each in substances]
+    line = floats.glass_line(
+        kelvin,
+        np.array([each.get("glass_temperature").at(kelvin) for each in substances]),
+        np.where(chains, 1.0, floats.PLASTICIZATION),
+    )
+    if line is None:
+        return "", None, ["no glass line: no such mixture turns to glass here"]
+    return "glass", line, []
+
+
+def _notes(
+    found: floats.Ternary,
+    names: Sequence[str],
+    kelvin: float,
+    measured: Sequence[CloudPointTable],
+) -> list[str]:
+    notes = []
+    if found.critical_point is None:
+        notes.append(
+            f"no critical point: the gap is open, {names[1]} and {names[2]} demix too"
+        )
+    for table in measured:
+        if table.temperature is None:
+            notes.append(
+                f"cloud points of {table.name}: their temperature is not stated"
+            )
+        elif abs(table.temperature - kelvin) > COMPARABLE:
+            notes.append(
+                f"cloud points of {table.name} are not shown: measured at "
+                f"{_celsius(table.temperature):g} degC"
+            )
+    return notes
+
+
+def _sources(
+    substances: Sequence[Substance],
+    used: InteractionSet,
+    kelvin: float,
+    arrest: str,
+    measured: Sequence[CloudPointTable],
+) -> list[Source]:
+    names = {each.name for each in substances}
+    listed = []
+    for pair in used.pairs:
+        if set(pair.between) <= names:
+            listed.append(
+                Source(
+                    f"g({', '.join(pair.between)})",
+                    f"{pair.at(0.5, kelvin):.4g} at equal parts",
+                    pair.basis,
+                    pair.source,
+                )
+            )
+    for term in used.ternaries:
+        if set(term.between) <= names:
+            title = f"g({', '.join(term.between)})"
+            value = f"{term.at(kelvin):.4g}"
+            listed.append(Source(title, value, term.basis, term.source))
+    read = ["density", "molar_mass", "number_average_molar_mass"]
+    if arrest == "glass":
+        read.append("glass_temperature")
+    for each in substances:
+        for name in (*read, "gelation_fraction") if arrest == "gel" else read:
+            if each.has(name):
+                found = each.get(name)
+                text = units.text(found.quantity())
+                title = f"{each.name}.{name}"
+                listed.append(Source(title, text, found.basis, found.source))
+    if arrest == "glass":
+        listed.append(
+            Source(
+                "plasticization",
+                f"{floats.PLASTICIZATION:g}",
+                "estimated",
+                "Kelley-Bueche, ratio of expansion steps; textbook",
+            )
+        )
+    for table in measured:
+        count = f"{len(table.mass_fractions)} measured"
+        title = f"cloud points, {table.name}"
+        listed.append(Source(title, count, table.basis, table.source))
+    return listed
+
+
+# ------------------------------------------------------------------ small things
+def _celsius(kelvin: float) -> float:
+    return float(f"{kelvin - 273.15:.10g}")
+
+
+def _locked(array: Floats) -> Floats:
+    array.flags.writeable = False
+    return array
+
+
+def _listed(array: Floats | None) -> list[Any]:
+    return [] if array is None else array.tolist()
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.2f}" if fraction > 5e-5 else f"{100 * fraction:.1e}"

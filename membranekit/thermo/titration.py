@@ -1,0 +1,473 @@
+"""Titrate a solution with a nonsolvent until it clouds: the true binodal point.
+
+The nonsolvent is added to a solution of everything else in a fixed ratio. The solution
+clouds where another phase of equal potentials first appears. That phase holds polymer:
+none worth a thought beside a concentrated solution, but beside a dilute one it is the
+polymer-rich phase, and near the critical point the two are alike.
+
+References
+----------
+Michelsen, Fluid Phase Equilib. 9 (1982) 1: the tangent-plane distance.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from membranekit._kernels import coexistence
+from membranekit.errors import MembranekitError
+from membranekit.thermo.flory_huggins import Mixture, cloud_point
+
+Floats = NDArray[np.float64]
+
+MOST = 1e4
+"""Volumes of nonsolvent per volume of the rest above which none is looked for [1]."""
+
+LEAST = 1e-6
+"""The same: a solution that demixes with less does so as it is [1]."""
+
+ALIKE = 1e-3
+"""Phases whose fractions all differ by less, relatively, are one phase [1]."""
+
+TRACE = 1e-250
+"""A phase with a smaller volume fraction of polymer is taken as polymer-free [1]."""
+
+SLACK = 1e-8
+"""Distance from the tangent plane that counts as none [1]."""
+
+ITERATIONS = 60
+"""Steps after which Newton's method and the search for a root give up."""
+
+# Polymer fractions of trial phases: multiples of the solution's own, p/(1 - p), and
+# close to it, where the second phase of a solution near the critical point lies.
+_BELOW = 0.45 ** np.arange(8, 0, -1)
+_NEAR = np.array([0.8, 0.97, 1.03, 1.25])
+_ABOVE = 1.6 ** np.arange(1, 20)
+_RATIOS = np.concatenate([_BELOW, _NEAR, _ABOVE])
+_MOST_ODDS = 0.97 / 0.03
+
+
+@dataclass(frozen=True, eq=False)
+class Onset:
+    """A solution on its binodal, and the phase that appears there.
+
+    Parameters
+    ----------
+    amount : float
+        Nonsolvent added, in the unit of volume of the rest [1].
+    solution : array, shape (n,)
+        Volumes of all components, the polymer last [1].
+    phase : array, shape (n,) or (n - 1,)
+        Volume fractions of the other phase; without the polymer where that is a trace
+        below `TRACE` [1].
+    """
+
+    amount: float
+    solution: Floats
+    phase: Floats
+
+
+def onset(
+    mixture: Mixture,
+    rest: Floats,
+    nonsolvent: int,
+    temperature: float,
+    *,
+    near: Onset | None = None,
+) -> Onset | None:
+    """Return the point at which a titrated solution clouds.
+
+    ``mu_i(phase) = mu_i(solution)`` for every component.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        Polymer last.
+    rest : array, shape (n,)
+        Volumes of all components but the nonsolvent, whose entry is not read; any
+        total [1].
+    nonsolvent : int
+        The component that is added.
+    temperature : float
+        [K]
+    near : Onset, optional
+        The answer for slightly other interactions: where to start. What is found from
+        there is a pair of phases at equilibrium, but no other phase is looked for.
+
+    Returns
+    -------
+    Onset or None
+        With amount 0 and an empty phase if the rest alone demixes; None if no amount
+        makes it demix.
+
+    Examples
+    --------
+    >>> table = np.zeros((3, 5, 5)); table[:, 0, 0] = 0.5, 2.0, 0.0
+    >>> volumes = np.array([18e-6, 96e-6, 18e-3])
+    >>> mixture = Mixture(("w", "s", "p"), volumes, table, np.zeros((3, 2)))
+    >>> found = onset(mixture, np.array([0.0, 0.9, 0.1]), 0, 298.15)
+    >>> round(found.amount, 4), bool(found.phase[2] < 0.02)
+    (0.0776, True)
+    """
+    state = _State(mixture, rest, nonsolvent, temperature)
+    if near is not None and near.amount > 0.0:
+        found = state.solve(near.amount, near.phase)
+        if found is not None:
+            return found
+    lean = state.beside_polymer_free_liquid()
+    if lean is not None and is_stable(lean.solution, mixture, temperature):
+        return lean
+    return state.search(near.amount if near is not None else 0.0)
+
+
+def is_stable(solution: Floats, mixture: Mixture, temperature: float) -> bool:
+    """Say whether no other phase lies below the tangent plane of a solution.
+
+    On the binodal the other phase touches the plane, and that counts as stable.
+
+    Parameters
+    ----------
+    solution : array, shape (n,)
+        Volumes of all components, the polymer last [1].
+    temperature : float
+        [K]
+    """
+    return _deepest(solution, mixture.at(temperature))[0] > -SLACK
+
+
+def slope(
+    found: Onset, nonsolvent: int, mixture: Mixture, moved: Mixture, temperature: float
+) -> float:
+    """Return how the amount at the onset changes with an interaction parameter.
+
+    Where the phases b and a are at equilibrium,
+    ``sum_i b_i (mu_i(b) - mu_i(a)) = 0``; of its derivative Gibbs-Duhem leaves
+    ``dW/dg = sum_i b_i (d mu_i(b)/dg - d mu_i(a)/dg) / sum_i b_i d mu_i(a)/dW``.
+
+    Parameters
+    ----------
+    mixture, moved : Mixture
+        Of the onset, and with the parameter larger by one: potentials are linear in it.
+
+    Returns
+    -------
+    float
+        [1]
+    """
+    here, there = mixture.at(temperature), moved.at(temperature)
+    size = found.phase.size
+    change = (
+        coexistence.potentials(found.phase, **there)[0]
+        - coexistence.potentials(found.phase, **here)[0]
+    )
+    potential, hessian = coexistence.potentials(found.solution, **here)
+    moved_potential, _ = coexistence.potentials(found.solution, **there)
+    change -= (moved_potential - potential)[:size]
+    return float((found.phase @ change) / (found.phase @ hessian[:size, nonsolvent]))
+
+
+def swollen(mixture: Mixture, temperature: float) -> float:
+    """Return the volume fraction of a liquid in the polymer that it swells.
+
+    The polymer does not dissolve in the pure liquid: ``mu_liquid = 0``.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        The liquid and the polymer.
+    temperature : float
+        [K]
+
+    Returns
+    -------
+    float
+        [1]; 1 if the liquid takes up the polymer without end.
+
+    Examples
+    --------
+    >>> table = np.zeros((1, 5, 5)); table[0, 0, 0] = 3.7
+    >>> mixture = Mixture(
+    ...     ("w", "p"), np.array([18e-6, 18e-3]), table, np.zeros((1, 2))
+    ... )
+    >>> round(swollen(mixture, 298.15), 3)
+    0.01
+    """
+    arguments = mixture.at(temperature)
+
+    def potential(fraction: float) -> float:
+        amounts = np.array([fraction, 1.0 - fraction])
+        return float(coexistence.potentials(amounts, **arguments)[0][0])
+
+    # From the dry side: the first zero is the swollen polymer.
+    low = 1e-12
+    for high in np.concatenate([np.geomspace(1e-6, 0.1, 40), np.arange(0.11, 1, 0.01)]):
+        if potential(high) >= 0.0:
+            break
+        low = float(high)
+    else:
+        return 1.0
+    high = float(high)
+    for _ in range(100):
+        middle = 0.5 * (low + high)
+        if potential(middle) < 0.0:
+            low = middle
+        else:
+            high = middle
+    return 0.5 * (low + high)
+
+
+def swollen_slope(
+    fraction: float, mixture: Mixture, moved: Mixture, temperature: float
+) -> float:
+    """Return how the uptake of `swollen` changes with an interaction parameter [1].
+
+    Parameters
+    ----------
+    fraction : float
+        The uptake as a volume fraction [1].
+    mixture, moved : Mixture
+        Of the uptake, and with the parameter larger by one.
+    """
+    amounts = np.array([fraction, 1.0 - fraction])
+    mu, hessian = coexistence.potentials(amounts, **mixture.at(temperature))
+    other, _ = coexistence.potentials(amounts, **moved.at(temperature))
+    return float(-(other[0] - mu[0]) / (hessian[0, 0] - hessian[0, 1]))
+
+
+# ------------------------------------------------------------------- how it is found
+
+
+class _State:
+    """One titration: the mixture at its temperature and what is titrated."""
+
+    def __init__(
+        self, mixture: Mixture, rest: Floats, nonsolvent: int, temperature: float
+    ) -> None:
+        self.mixture = mixture
+        self.temperature = temperature
+        self.arguments = mixture.at(temperature)
+        self.rest = np.array(rest, dtype=float)
+        self.nonsolvent = nonsolvent
+        self.rest[nonsolvent] = 0.0
+        self.total = float(self.rest.sum())
+
+    def solution(self, amount: float) -> Floats:
+        """Return the volumes of all components after an amount was added."""
+        volumes = self.rest.copy()
+        volumes[self.nonsolvent] = amount
+        return volumes
+
+    def solve(self, amount: float, phase: Floats) -> Onset | None:
+        """Return the onset near a guess by Newton's method; None: not found.
+
+        Unknowns are the logarithms of the amount and of the phase's fractions, so that
+        a trace costs no digits and nothing becomes negative.
+        """
+        size = phase.size
+        phase = phase / phase.sum()
+        matrix = np.empty((size + 1, size + 1))
+        right = np.empty(size + 1)
+        for _ in range(ITERATIONS):
+            solution = self.solution(amount)
+            mu, hessian = coexistence.potentials(solution, **self.arguments)
+            other, curvature = coexistence.potentials(phase, **self.arguments)
+            matrix[:size, :size] = curvature * phase
+            matrix[:size, size] = -amount * hessian[:size, self.nonsolvent]
+            matrix[size, :size] = phase
+            matrix[size, size] = 0.0
+            right[:size] = mu[:size] - other
+            right[size] = 1.0 - phase.sum()
+            try:
+                step = np.linalg.solve(matrix, right)
+            except np.linalg.LinAlgError:
+                return None
+            if not np.all(np.isfinite(step)):
+                return None
+            # a trace may move by orders at once
+            most = np.where(phase > 1e-6, 1.0, 20.0)
+            largest = max(float(np.max(np.abs(step[:size]) / most)), abs(step[size]))
+            share = 1.0 if largest <= 1.0 else 1.0 / largest
+            phase = phase * np.exp(share * step[:size])
+            amount *= math.exp(share * step[size])
+            if not (
+                LEAST * self.total < amount < MOST * self.total and phase.min() > 1e-290
+            ):
+                return None
+            if float(np.max(np.abs(step))) < 1e-9:
+                solution = self.solution(amount)
+                if _alike(phase, solution):
+                    return None
+                return Onset(float(amount), solution, phase)
+        return None
+
+    def beside_polymer_free_liquid(self) -> Onset | None:
+        """Return the onset that is found from a liquid without polymer, if any."""
+        others = np.delete(np.arange(self.rest.size), [self.rest.size - 1])
+        amounts = self.rest[others] / self.rest[-1]
+        amounts[self.nonsolvent] = 0.0
+        try:
+            amount = cloud_point(
+                self.mixture, amounts, self.nonsolvent, self.temperature
+            )
+        except MembranekitError:
+            return None
+        if not amount:
+            return None
+        amounts[self.nonsolvent] = amount
+        found = coexistence.stability(amounts, **self.arguments)
+        if found is None:
+            return None
+        phase = found[1]
+        amount *= self.rest[-1]
+        # mu_P = s (ln(phi_P) + 1) + what hardly depends on a trace
+        trace = np.append(phase, 1e-200)
+        mu, _ = coexistence.potentials(self.solution(amount), **self.arguments)
+        other, _ = coexistence.potentials(trace, **self.arguments)
+        logarithm = math.log(1e-200) + (mu[-1] - other[-1]) / self.arguments["s"][-1]
+        if logarithm > math.log(0.9):
+            return None
+        if logarithm > math.log(TRACE):
+            phase = np.append(phase, math.exp(logarithm))
+        return self.solve(amount, phase)
+
+    def search(self, guess: float = 0.0) -> Onset | None:
+        """Return the first onset by the tangent-plane distance of every amount."""
+
+        def depth(amount: float) -> tuple[float, Floats]:
+            return _deepest(self.solution(amount), self.arguments)
+
+        low = max(0.97 * guess, LEAST * self.total)
+        above, phase = depth(low)
+        while above < 0.0:
+            if low <= LEAST * self.total:
+                return Onset(0.0, self.solution(0.0), np.empty(0))
+            low = max(0.8 * low, LEAST * self.total)
+            above, phase = depth(low)
+        high = max(1.03 * guess, 0.02 * self.total)
+        below, phase = depth(high)
+        while below > 0.0:
+            low, above, high = high, below, (1.25 if guess else 2.0) * high
+            if high > MOST * self.total:
+                return None
+            below, phase = depth(high)
+        # The false position, but for an end that stays (Illinois), then Newton.
+        kept = 0
+        for _ in range(ITERATIONS):
+            if high - low < 1e-10 * high:
+                break
+            if high - low < 0.1 * high:
+                found = self.solve(high, phase)
+                if found is not None and abs(found.amount - high) < 0.1 * high:
+                    return found
+            share = above / (above - below) if below < 0.0 else 1.0
+            middle = low + (high - low) * min(max(share, 1e-3), 1.0 - 1e-3)
+            here, trial = depth(middle)
+            if here > 0.0:
+                low, above = middle, here
+                below *= 0.5 if kept > 0 else 1.0
+                kept = 1
+            else:
+                high, below, phase = middle, here, trial
+                above *= 0.5 if kept < 0 else 1.0
+                kept = -1
+        # So near the critical point that Newton's method takes the phases for one.
+        return Onset(high, self.solution(high), phase)
+
+
+def _alike(phase: Floats, solution: Floats) -> bool:
+    """Say whether a phase is the solution itself."""
+    if phase.size < solution.size:
+        return False
+    own = solution / solution.sum()
+    return bool(np.max(np.abs(phase / phase.sum() - own) / own) < ALIKE)
+
+
+class _Plane:
+    """The tangent plane of a solution, and phases that lie over or under it."""
+
+    def __init__(self, solution: Floats, arguments: dict[str, Any]) -> None:
+        self.arguments = arguments
+        self.solution = solution
+        self.mu, _ = coexistence.potentials(solution, **arguments)
+        self.own = float(solution[-1] / solution.sum())
+        self.size = solution.size - 1
+        self.matrix = np.zeros((self.size + 1, self.size + 1))
+        self.matrix[: self.size, self.size] = -1.0
+        self.right = np.empty(self.size + 1)
+
+    def polymer_free(self) -> tuple[float, Floats]:
+        """Return the distance, as in `phase`, of the best liquid without polymer."""
+        amounts = self.solution[:-1] / self.solution[-1]
+        found = coexistence.stability(amounts, **self.arguments)
+        if found is None:
+            return math.inf, np.append(amounts / amounts.sum(), 1e-200)
+        return found[0] / self.own**2, np.append(found[1], 1e-200)
+
+    def phase(self, polymer: float, start: Floats) -> tuple[float, Floats]:
+        """Return the distance of the best phase of one polymer fraction.
+
+        Its small species are at equilibrium with the solution but for one pressure: as
+        in a polymer-free liquid there is one such phase. The distance is divided by the
+        square of the difference in polymer, so that the solution itself is no zero.
+        """
+        size = self.size
+        trial = np.append(start[:-1] * ((1.0 - polymer) / start[:-1].sum()), polymer)
+        for _ in range(12):
+            other, curvature = coexistence.potentials(trial, **self.arguments)
+            self.matrix[:size, :size] = curvature[:size, :size] * trial[:size]
+            self.matrix[size, :size] = trial[:size]
+            self.right[:size] = self.mu[:size] - other[:size]
+            self.right[size] = 1.0 - trial.sum()
+            step = np.linalg.solve(self.matrix, self.right)[:size]
+            largest = float(np.max(np.abs(step)))
+            trial[:size] *= np.exp(step if largest < 2.0 else step * (2.0 / largest))
+            if largest < 1e-3:
+                break
+        else:
+            return math.inf, trial
+        # stationary in the small species: what their last step left is of second order
+        other, _ = coexistence.potentials(trial, **self.arguments)
+        distance = float(trial @ (other - self.mu))
+        return distance / (polymer - self.own) ** 2, trial
+
+
+def _deepest(solution: Floats, arguments: dict[str, Any]) -> tuple[float, Floats]:
+    """Return the least distance from the tangent plane, and the phase that has it."""
+    plane = _Plane(solution, arguments)
+    odds = plane.own / (1.0 - plane.own)
+    tried = [plane.polymer_free()]
+    places = [0.0]
+    for ratio in _RATIOS[odds * _RATIOS < _MOST_ODDS] * odds:
+        tried.append(plane.phase(ratio / (1.0 + ratio), tried[-1][1]))
+        places.append(math.log(ratio))
+    best = min(range(len(tried)), key=lambda k: tried[k][0])
+    if not 1 < best < len(tried) - 1:
+        return tried[best]
+    # between its neighbors by parabolas; not so near the solution that digits are lost
+    x = places[best - 1 : best + 2]
+    f = tried[best - 1 : best + 2]
+    for _ in range(8):
+        left, right = x[1] - x[0], x[2] - x[1]
+        first = (f[1][0] - f[0][0]) / left
+        last = (f[2][0] - f[1][0]) / right
+        if not last > first:
+            break
+        new = 0.5 * (x[0] + x[1]) - first * 0.5 * (x[2] - x[0]) / (last - first)
+        if abs(new - math.log(odds)) < 3e-3:
+            new = math.log(odds) + math.copysign(3e-3, new - math.log(odds))
+        if not x[0] < new < x[2] or abs(new - x[1]) < 1e-4 * (x[2] - x[0]):
+            break
+        ratio = math.exp(new)
+        found = plane.phase(ratio / (1.0 + ratio), f[1][1])
+        points = sorted([*zip(x, f, strict=True), (new, found)], key=lambda p: p[0])
+        middle = min((1, 2), key=lambda k: points[k][1][0])
+        x = [p[0] for p in points[middle - 1 : middle + 2]]
+        f = [p[1] for p in points[middle - 1 : middle + 2]]
+        if abs(new - x[1]) < 1e-5 and abs(x[2] - x[0]) < 1e-4:
+            break
+    return f[1]
