@@ -1026,6 +1026,36 @@ def _document(case: Case) -> dict[str, Any]:
     return document
 
 
+def lasting_text(solution: CastingSolution, process: Process) -> tuple[str, str]:
+    """Return the text of a case that reads back equal, or why there is none.
+
+    Parameters
+    ----------
+    solution : CastingSolution
+        The casting solution.
+    process : Process
+        The process.
+
+    Returns
+    -------
+    text, why : str
+        One of them is empty. What a text cannot carry is a substance or an
+        interaction set that was made in Python and stands in no file.
+    """
+    case = Case(solution, process, name="membrane")
+    text = case.to_toml()
+    try:
+        again = Case.from_toml(text)
+    except MembranekitError as error:
+        return "", str(error)
+    if (again.solution, again.process) == (solution, process):
+        return text, ""
+    read = list(_substances(again))
+    strange = [each.name for each in _substances(case) if each not in read]
+    listed = ", ".join(dict.fromkeys(strange)) or "an interaction set"
+    return "", f"{listed}: made in Python, in no file as it is here"
+
+
 def _solution_table(solution: CastingSolution) -> dict[str, Any]:
     table: dict[str, Any] = {}
     for name in ("temperature", "interactions"):
@@ -1045,16 +1075,18 @@ def _solution_table(solution: CastingSolution) -> dict[str, Any]:
 def _own_substances(case: Case) -> tuple[dict[str, dict[str, str]], list[str]]:
     """Return properties that differ from the library's, and files it does not know."""
     changed: dict[str, dict[str, str]] = {}
-    files: list[str] = []
+    origins: list[str] = []
+    if not case.materials:  # else it is they that brought what is extra
+        origins += [each.origin for each in case.solution.extra]
     for substance in _substances(case):
         try:
             known = library.lookup(substance.name, extra=case.solution.extra)
         except LookupError:
-            if substance.origin and substance.origin not in files:
-                files.append(substance.origin)
+            origins.append(substance.origin)
             continue
         if known != substance:
             changed.setdefault(known.name, _changed_properties(substance, known))
+    files = [os.path.abspath(each) for each in dict.fromkeys(origins) if each]
     return changed, files
 
 

@@ -1269,7 +1269,7 @@ def saved_case_text(path: str | os.PathLike[str]) -> str:
     if text is None:
         raise InputError(f"{path} holds runs of several cases, and no case of them all")
     if not isinstance(text, str) or not text:
-        raise InputError(f"{path} holds no case")
+        raise InputError(f"{path} holds no case to run again; a note in it says why")
     return text
 
 

@@ -10,6 +10,7 @@ import math
 import os
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -581,20 +582,32 @@ def _groups(membrane: Membrane) -> tuple[list[int], list[int], list[int]]:
     Roles are those of the recipe; a component outside it has the usual one, and all
     have of a membrane that came of no case.
     """
-    from membranekit import library
     from membranekit.case import Case
 
     corners: tuple[list[int], list[int], list[int]] = ([], [], [])
-    text = membrane.case_toml  # empty where solution and process were no case
-    solution = Case.from_toml(text).solution if text else None
-    recipe = {part.name for part in solution.components} if solution else set()
+    solution = None
+    with suppress(MembranekitError):  # no text can carry a substance made in Python
+        solution = Case.from_toml(membrane.case_toml).solution
+    recipe = {part.name for part in solution.components} if solution else ()
     for index, name in enumerate(membrane.history.components):
         if solution is not None and name in recipe:
             role = solution.role_of(name)
         else:
-            role = library.lookup(name).usual_role.replace(" ", "_")
+            role = _usual_role(name)
         corners[{"membrane_polymer": 0, "nonsolvent": 2}.get(role, 1)].append(index)
     return corners
+
+
+def _usual_role(name: str) -> str:
+    from membranekit import library
+
+    try:
+        substance = library.lookup(name)
+    except MembranekitError:
+        return ""
+    if substance.kind == "polymer":
+        return "membrane_polymer"
+    return substance.usual_role.replace(" ", "_")
 
 
 def _places(membrane: Membrane) -> dict[str, np.ndarray]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from membranekit import library, limits, trust, units
 from membranekit._kernels.film import MESSAGES, TROUBLES, Film
+from membranekit.case import lasting_text
 from membranekit.equilibria import anchored_mixture
 from membranekit.errors import InputError, MembranekitError
 from membranekit.filtration import permeance as filtration
@@ -1065,6 +1066,10 @@ def _one(
             for address, value in case_run.inputs.items()
         }
         record["case_toml"] = case_run.to_toml()
+    else:
+        record["case_toml"], why = lasting_text(solution, process)
+        if why:
+            record["notes"].append(f"a file of this run cannot be run again: {why}")
     record["wall_time"] = clock.perf_counter() - began
     return Membrane.from_record(record)
 

@@ -128,6 +128,8 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _UNIT = re.compile(r"[A-Za-z0-9 µμ°%·*/^().²³⁻¹-]{1,64}")
 # pint evaluates the powers of numbers exactly, however large they are.
 _POWER_OF_NUMBER = re.compile(r"[0-9²³¹.)]\s*(?:\*\*|\^)|[0-9²³¹]{3}")
+# A product with a dot, which some versions of pint do not read.
+_DOT_FOR_TIMES = re.compile(r"(?<=[A-Za-zµμ°0-9)²³⁻¹])\s*\.\s*(?=[A-Za-zµμ°(])")
 _GLUED_EXPONENT = re.compile(r"([A-Za-zµμ°])(-?[0-9]+)")
 _LONGEST_TEXT = 200
 
@@ -336,8 +338,9 @@ def _split(given: str) -> tuple[float, str]:
 def _parse_unit(unit: str) -> pint.Unit:
     if not _UNIT.fullmatch(unit) or _POWER_OF_NUMBER.search(unit):
         raise _FaultError("has a unit that cannot be read")
-    glued = _GLUED_EXPONENT.sub(r"\1**\2", unit)
-    for spelling in (unit, glued):
+    times = _DOT_FOR_TIMES.sub("*", unit)
+    glued = _GLUED_EXPONENT.sub(r"\1**\2", times)
+    for spelling in (times, glued):
         # pint evaluates the text: whatever an operator of Python can raise, it can.
         try:
             return registry().parse_units(spelling)

@@ -1,6 +1,7 @@
 """Case files: reading, series, addresses, settings, and writing back."""
 
 import copy
+import dataclasses
 import pickle
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 import membranekit as mk
 from membranekit import library
-from membranekit.case import Address
+from membranekit.case import Address, lasting_text
 
 TEXT = """\
 name = "a case"
@@ -282,15 +283,14 @@ PARTS_SERIES += '"solution.parts.PSF" = [12, 20]\n"immersion.bath.NMP" = [5, 7.5
 
 @pytest.mark.parametrize("way", ["file", "replace", "setting"])
 def test_a_run_alone_keeps_its_parts_by_mass_bare(way):
-    text = TEXT.replace('bath = "water"', "bath = { water = 90, NMP = 10 }")
     if way == "file":
-        case = read(text + PARTS_SERIES)
+        case = read(TEXT + PARTS_SERIES)
     elif way == "replace":
         changes = {"solution.parts.PSF": [12, 20], "immersion.bath.NMP": [5, 7.5]}
-        case = read(text).replace(changes)
+        case = read().replace(changes)
     else:
         settings = ["solution.parts.PSF=12, 20", "immersion.bath.NMP=5, 7.5"]
-        case = read(text).with_settings(settings)
+        case = read().with_settings(settings)
     assert read(case.to_toml()) == case
     last = case.runs[3]
     assert "PSF = 20\n" in last.to_toml()
@@ -462,6 +462,49 @@ def test_a_substance_from_a_file_is_written_by_its_file(tmp_path):
     solution = mk.CastingSolution.from_parts({"PSF": 15, own: 85})
     case = mk.Case(solution, read().process)
     assert read(case.to_toml()) == case
+
+
+def test_a_text_carries_what_files_and_changes_hold(tmp_path, monkeypatch):
+    (tmp_path / "s.toml").write_text(SOLVENT)
+    monkeypatch.chdir(tmp_path)
+    own = library.load_file("s.toml")
+    changed = mk.materials["PSF"].replace(density="1.2 g/cm**3")
+    solution = mk.CastingSolution.from_parts({changed: 15, own: 85})
+    text, why = lasting_text(solution, read().process)
+    assert why == ""
+    monkeypatch.chdir("/")
+    again = read(text, tmp_path / "elsewhere")
+    assert again.solution == solution
+    assert again.process == read().process
+
+
+def test_a_text_carries_the_files_of_the_case_it_came_from(tmp_path):
+    (tmp_path / "own.toml").write_text(SOLVENT)
+    text = 'materials = ["own.toml"]\n' + TEXT.replace("NMP", "MS")
+    case = read(text, tmp_path)
+    text, why = lasting_text(case.solution, case.process)
+    assert why == ""
+    assert read(text).solution == case.solution
+
+
+def test_what_no_text_can_carry_is_named():
+    own = dataclasses.replace(mk.materials["NMP"], name="mine", aliases=(), origin="")
+    solution = mk.CastingSolution.from_parts({"PSF": 15, own: 85})
+    text, why = lasting_text(solution, read().process)
+    assert text == ""
+    assert "mine" in why
+    measured = dataclasses.replace(mk.materials["NMP"].get("density"), source="mine")
+    others = [each for each in mk.materials["NMP"].values if each.name != "density"]
+    other = dataclasses.replace(mk.materials["NMP"], values=(measured, *others))
+    solution = mk.CastingSolution.from_parts({"PSF": 15, other: 85})
+    text, why = lasting_text(solution, read().process)
+    assert (text, why[:4]) == ("", "NMP:")
+    names = ("water", "NMP", mk.materials["PSF"].name)
+    sets = library.interaction_set(names)
+    sets = dataclasses.replace(sets, name="mine", origin="")
+    solution = mk.CastingSolution.from_parts({"PSF": 15, "NMP": 85}, extra=(sets,))
+    text, why = lasting_text(solution, read().process)
+    assert (text, why[:18]) == ("", "an interaction set")
 
 
 # --- Writing -------------------------------------------------------------------------

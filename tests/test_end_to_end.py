@@ -235,6 +235,28 @@ def test_a_saved_run_gives_the_same_numbers_again(folder, suffix):
     assert as_json("run", f"run.{suffix}") == first
 
 
+@pytest.mark.parametrize("suffix", ["json", "nc"])
+def test_what_python_simulated_and_saved_runs_again(folder, membrane, suffix):
+    if suffix == "nc":
+        pytest.importorskip("h5netcdf")
+    membrane.save(f"python.{suffix}")
+    (again,) = as_json("run", f"python.{suffix}")["runs"]
+    here = membrane.to_dict()
+    told = {name for name in here if here[name] != again.get(name)}
+    assert told <= {"inputs", "wall_time"}
+    assert again["notes"] == here["notes"]
+
+
+def test_a_run_that_no_file_can_hold_says_so():
+    own = dataclasses.replace(mk.materials["NMP"].get("density"), source="a bench")
+    others = [each for each in mk.materials["NMP"].values if each.name != "density"]
+    nmp = dataclasses.replace(mk.materials["NMP"], values=(own, *others))
+    parts = {nmp if name == "NMP" else name: x for name, x in PARTS.items()}
+    membrane = mk.simulate(solution(parts), process(), cells=20, history=False)
+    assert membrane.case_toml == ""
+    assert any("cannot be run again: NMP" in note for note in membrane.notes)
+
+
 def test_a_setting_runs_the_same_as_the_file(folder):
     (folder / "one.toml").write_text(TOML, "utf-8")
     first = as_json("run", "case.toml")

@@ -115,6 +115,11 @@ def test_additives_go_by_their_role():
     assert plot._groups(membrane) == ([2], [1], [0, 3])
 
 
+def test_without_a_case_the_usual_roles_stand_in_the_corners():
+    membrane = Membrane.from_record(make_record(case_toml=""))
+    assert plot._groups(membrane) == ([2], [1], [0])
+
+
 def test_profiles_show_polymer_and_water_at_several_times(series):
     ax = plot.profiles(series[1])
     assert len(ax.lines) == 2 * len(plot._profile_times(series[1]))
