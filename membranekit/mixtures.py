@@ -44,7 +44,7 @@ def mixture_of(
     --------
     >>> names = ["water", "NMP", "polysulfone P-3500"]
     >>> mixture = mixture_of(names, library.interaction_set(names))
-    >>> mixture.molar_volumes[0] < mixture.molar_volumes[2]
+    >>> bool(mixture.molar_volumes[0] < mixture.molar_volumes[2])
     True
     """
     extra = tuple(extra)

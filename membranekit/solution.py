@@ -764,7 +764,7 @@ class CastingSolution(Input):
         >>> dope = CastingSolution.from_parts({"PSF": 15, "NMP": 85})
         >>> found = dope.cloud_point("water")
         >>> round(found.mass_fraction.m_as("percent"), 1)
-        6.3
+        6.4
         """
         from membranekit import equilibria
 
@@ -799,7 +799,7 @@ class CastingSolution(Input):
         --------
         >>> dope = CastingSolution.from_parts({"PSF": 15, "NMP": 82, "water": 3})
         >>> round(float(dope.activity("water")), 2)
-        0.14
+        0.13
         """
         from membranekit import equilibria
 

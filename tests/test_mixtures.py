@@ -127,6 +127,31 @@ def test_the_order_of_names_changes_no_potential():
             assert value == pytest.approx(mu.setdefault(name, value), rel=1e-12)
 
 
+def test_a_part_of_a_mixture_is_the_mixture_of_the_part():
+    names = [*NAMES, "PVP K30"]
+    chosen = with_terms(
+        library.interaction_set(names),
+        ternaries=(
+            ternary(("polysulfone P-3500", "water", "NMP"), -0.4, 1e-3),
+            ternary(("PVP K30", "NMP", "water"), 0.7),
+        ),
+        classes=(("liquids", ("NMP", "water")),),
+    )
+    whole = mixture_of(names, chosen)
+    assert whole.only(names) is whole
+    for order in (names[::-1], [names[k] for k in (3, 1, 0)], [NAMES[2], NAMES[0]]):
+        part, direct = (
+            whole.only(order).at(303.15),
+            mixture_of(order, chosen).at(303.15),
+        )
+        for name in ("s", "poly", "rational"):
+            np.testing.assert_allclose(part[name], direct[name], rtol=1e-13, atol=1e-15)
+        amounts = np.linspace(0.2, 1.0, len(order))
+        mine, _ = coexistence.potentials(amounts, **part)
+        other, _ = coexistence.potentials(amounts, **direct)
+        np.testing.assert_allclose(mine, other, rtol=1e-12, atol=1e-13)
+
+
 def test_a_class_with_one_member_present_is_no_class():
     chosen = with_terms(shipped(), classes=(("liquids", ("NMP", "DMAc")),))
     assert mixture_of(NAMES, chosen).groups is None

@@ -477,19 +477,21 @@ def cloud_fraction(
 ) -> float | None:
     """Return the volume fraction of one species at which a solution just demixes.
 
-    The others keep their ratios. The least one is returned where several do.
+    The others keep their ratios. Of a solution that is one phase it is the next one
+    above what it holds, of one that has demixed the least.
 
     Parameters
     ----------
     mixture, fractions, temperature
-        As in `stability`; what `fractions` holds of `species` does not count.
+        As in `stability`.
     species : int
         The nonsolvent.
 
     Returns
     -------
     float or None
-        [1]; 0 if the others demix among themselves; None if none up to 0.99 does it.
+        [1]; 0 if it has demixed and the others do so among themselves; None if none up
+        to 0.99 does it.
 
     Raises
     ------
@@ -521,15 +523,20 @@ def cloud_fraction(
     def test(share: float) -> Stability:
         return stability(mixture, at(share), temperature)
 
-    if np.count_nonzero(others) > 1 and not test(0.0).stable:
-        return 0.0
-    high = _lean_cloud_fraction(mixture, at, temperature)
+    low = float(z[species]) / float(z.sum())
+    if low == 1.0 or low == 0.0 or not test(low).stable:
+        if np.count_nonzero(others) > 1 and not test(0.0).stable:
+            return 0.0
+        low = 0.0
+    high = _lean_cloud_fraction(mixture, at, low, temperature)
     steps = [1e-3 * 1.5**k for k in range(17)] + [0.8, 0.9, 0.97, 0.99]
     if high is not None:
         # it demixes from there on: beside a phase with some polymer even before?
-        steps = [0.5 * high, high * (1.0 - 1e-6), high * (1.0 + 1e-6)]
-    low = 0.0
+        half = 0.5 * (low + high)
+        steps = [half, high * (1.0 - 1e-6), high * (1.0 + 1e-6)]
     for share in steps:
+        if share <= low:
+            continue
         found = test(share)
         if not found.stable:
             break
@@ -592,7 +599,7 @@ def _on_binodal(
 
 
 def _lean_cloud_fraction(
-    mixture: Mixture, at: Callable[[float], Floats], temperature: float
+    mixture: Mixture, at: Callable[[float], Floats], start: float, temperature: float
 ) -> float | None:
     """Return where a solution demixes beside a liquid without the last component."""
     z = at(0.5)
@@ -606,7 +613,7 @@ def _lean_cloud_fraction(
         lean = coexistence.stability(found[:-1] / found[-1], **tables)
         return lean is not None and lean[0] < 0.0
 
-    low = high = 1e-6
+    low = high = max(start, 1e-6)
     while not demixes(high):
         low, high = high, high * 1.3
         if high > 0.99:

@@ -135,12 +135,12 @@ def uptake(
             "give 0 up to less than 1"
         )
     z = checked(mixture, fractions, temperature)
-    cloud = cloud_fraction(mixture, z, species, temperature)
-    if activity == 0.0:
-        return Uptake(0.0, cloud)
     others = z.copy()
     others[species] = 0.0
     others /= others.sum()
+    cloud = cloud_fraction(mixture, others, species, temperature)
+    if activity == 0.0:
+        return Uptake(0.0, cloud)
     target = float(np.log(activity))
 
     def excess(share: float, split: bool) -> float:
