@@ -698,14 +698,27 @@ def read_case(path_or_name: str | os.PathLike[str]) -> Case:
     text = os.fspath(path_or_name)
     if isinstance(path_or_name, str) and _is_name(text):
         if text not in cases:
+            _refuse_what_is_no_case(Path(text))
             raise InputError(
                 f'no shipped case is named "{text}"; they are {", ".join(cases)}, and '
                 "a path has the ending .toml or a separator"
             )
         return cases[text]
     path = Path(text)
+    _refuse_what_is_no_case(path)
     document, source_text = library.read_toml(path)
     return _build(document, _Source(str(path), source_text), path.parent, path.stem)
+
+
+def _refuse_what_is_no_case(path: Path) -> None:
+    can = "a case file (.toml) or a saved run (.json, .nc) can be run"
+    if path.suffix.lower() == ".csv":
+        raise InputError(
+            f"{path} cannot be run again: a .csv holds numbers without their case; "
+            f"{can}"
+        )
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; name a file in it: {can}")
 
 
 def _is_name(text: str) -> bool:

@@ -654,3 +654,20 @@ def test_a_change_that_cannot_be():
         case.replace({5: "6 s"})
     with pytest.raises(mk.InputError, match="series: give addresses with lists"):
         mk.Case(case.solution, case.process, series=["air.time"])
+
+
+@pytest.mark.parametrize("name", ["run.csv", "./RUN.CSV", ".", "folder", "./folder"])
+def test_what_cannot_be_run_is_told_which_endings_can(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    why = "without their case" if "csv" in name.lower() else "is a folder"
+    with pytest.raises(mk.InputError, match=why) as caught:
+        mk.read_case(name)
+    for ending in (".toml", ".json", ".nc"):
+        assert ending in str(caught.value)
+
+
+def test_a_folder_hides_no_shipped_case(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "example1").mkdir()
+    assert mk.read_case("example1") == mk.cases["example1"]
