@@ -718,7 +718,7 @@ def _refuse_what_is_no_case(path: Path) -> None:
             f"{can}"
         )
     if path.is_dir():
-        raise InputError(f"{path} is a folder; name a file in it: {can}")
+        raise InputError(f"{path} cannot be read: it is a folder; {can}")
 
 
 def _is_name(text: str) -> bool:

@@ -660,7 +660,7 @@ def test_a_change_that_cannot_be():
 def test_what_cannot_be_run_is_told_which_endings_can(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder").mkdir()
-    why = "without their case" if "csv" in name.lower() else "is a folder"
+    why = "without their case" if "csv" in name.lower() else "it is a folder"
     with pytest.raises(mk.InputError, match=why) as caught:
         mk.read_case(name)
     for ending in (".toml", ".json", ".nc"):
