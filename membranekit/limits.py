@@ -393,7 +393,8 @@ def refuse(
     if not extrapolate:
         for where, text in stretched(stretches(solution, process)):
             raise InputError(
-                f"{where}: {text}; give a temperature inside, or extrapolate=True"
+                f"{where}: {text}; give a temperature inside, or extrapolate=True "
+                "(--extrapolate on the command line)"
             )
     found = phase(solution, run)
     if not found.one:

@@ -31,7 +31,7 @@ def made_up(monkeypatch):
     """Put made-up records in place of the simulation; keep what was asked for."""
     asked = []
 
-    def simulate_many(runs, *, workers=None, history=True):
+    def simulate_many(runs, *, workers=None, history=True, extrapolate=False):
         membranes = []
         for run in runs:
             asked.append((run, history))
