@@ -195,6 +195,7 @@ class Address:
 _ADDRESS = re.compile(r"\s*(\w+)(?:\[(\d+)\])?\s*\.\s*(\w+)(?:\s*\.\s*(\S.*?))?\s*")
 _KEYED = {"solution": ("parts", "cloud_point"), "air": ("vapor",)}
 _KEYED |= {"immersion": ("bath",), "rinse": ("bath",)}
+_NAMED = ("bath", "material", "back", "sides", "interactions")
 _FIELDS = {
     "solution": ("parts", "temperature", "interactions", "cloud_point"),
     "process": ("wet_thickness", "line_speed"),
@@ -352,6 +353,8 @@ class Case:
             )
         if not values:
             raise InputError(f"series: {address} has no values; give at least one")
+        if address.key is None and address.name in _NAMED:
+            raise InputError(_no_series(address))
         return tuple(self._read_value(address, value) for value in values)
 
     def _read_value(self, address: Address, given: object) -> Scalar:
@@ -540,6 +543,17 @@ class Case:
         for address, values in self.series.items():
             lines += ["", f"Series: {address} = {', '.join(map(_spell, values))}"]
         return "\n".join(lines)
+
+
+def _no_series(address: Address) -> str:
+    message = f"series: {address} is a name; only numbers can be varied"
+    if address.name != "bath":
+        return f"{message}, so give one name"
+    return (
+        f"{message}, so give one name, such as water; a mixture stands in the file by "
+        "mass, bath = { water = 80, DMAc = 20 }, and then the address of one part, "
+        f"{address}.DMAc, takes numbers"
+    )
 
 
 def _default_inputs(process: Process) -> dict[str, Any]:
