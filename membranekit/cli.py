@@ -70,13 +70,17 @@ def _say(text: str, *, err: bool = False) -> None:
     """Print a text, spelling out what the console's encoding lacks."""
     stream = sys.stderr if err else sys.stdout
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
+    try:
+        click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
+    except BrokenPipeError:
+        # Whoever reads has read enough, such as `head`: that changes no status.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _say_json(document: dict[str, Any]) -> None:
     import json
 
-    click.echo(json.dumps(document, indent=1, allow_nan=False))
+    _say(json.dumps(document, indent=1, allow_nan=False))
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -286,6 +286,23 @@ def test_check_ends_with_1_if_it_cannot_run(folder, monkeypatch):
     assert json.loads(result.stdout)["ok"] is False
 
 
+@pytest.mark.skipif(os.name != "posix", reason="the pipes of POSIX")
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_a_reader_that_has_read_enough_changes_no_status(option):
+    program = "from membranekit.cli import main; main()"
+    command = [sys.executable, "-c", program, "check", "example1", *option]
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run(
+            command, stdout=write, stderr=subprocess.PIPE, text=True, check=False
+        )
+    finally:
+        os.close(write)
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
 @pytest.mark.parametrize("name", ["example1", "example2", "example3"])
 def test_shipped_cases_can_be_checked(name):
     pytest.importorskip("membranekit.checks")
