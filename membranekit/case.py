@@ -195,6 +195,7 @@ class Address:
 _ADDRESS = re.compile(r"\s*(\w+)(?:\[(\d+)\])?\s*\.\s*(\w+)(?:\s*\.\s*(\S.*?))?\s*")
 _KEYED = {"solution": ("parts", "cloud_point"), "air": ("vapor",)}
 _KEYED |= {"immersion": ("bath",), "rinse": ("bath",)}
+_NAMED = ("bath", "material", "back", "sides", "interactions")
 _FIELDS = {
     "solution": ("parts", "temperature", "interactions", "cloud_point"),
     "process": ("wet_thickness", "line_speed"),
@@ -352,6 +353,8 @@ class Case:
             )
         if not values:
             raise InputError(f"series: {address} has no values; give at least one")
+        if address.key is None and address.name in _NAMED:
+            raise InputError(_no_series(address))
         return tuple(self._read_value(address, value) for value in values)
 
     def _read_value(self, address: Address, given: object) -> Scalar:
@@ -542,6 +545,17 @@ class Case:
         return "\n".join(lines)
 
 
+def _no_series(address: Address) -> str:
+    message = f"series: {address} is a name; only numbers can be varied"
+    if address.name != "bath":
+        return f"{message}, so give one name"
+    return (
+        f"{message}, so give one name, such as water; a mixture stands in the file by "
+        "mass, bath = { water = 80, DMAc = 20 }, and then the address of one part, "
+        f"{address}.DMAc, takes numbers"
+    )
+
+
 def _default_inputs(process: Process) -> dict[str, Any]:
     steps = process.resolved_steps
     inputs = {
@@ -698,14 +712,27 @@ def read_case(path_or_name: str | os.PathLike[str]) -> Case:
     text = os.fspath(path_or_name)
     if isinstance(path_or_name, str) and _is_name(text):
         if text not in cases:
+            _refuse_what_is_no_case(Path(text))
             raise InputError(
                 f'no shipped case is named "{text}"; they are {", ".join(cases)}, and '
                 "a path has the ending .toml or a separator"
             )
         return cases[text]
     path = Path(text)
+    _refuse_what_is_no_case(path)
     document, source_text = library.read_toml(path)
     return _build(document, _Source(str(path), source_text), path.parent, path.stem)
+
+
+def _refuse_what_is_no_case(path: Path) -> None:
+    can = "a case file (.toml) or a saved run (.json, .nc) can be run"
+    if path.suffix.lower() == ".csv":
+        raise InputError(
+            f"{path} cannot be run again: a .csv holds numbers without their case; "
+            f"{can}"
+        )
+    if path.is_dir():
+        raise InputError(f"{path} cannot be read: it is a folder; {can}")
 
 
 def _is_name(text: str) -> bool:

@@ -119,6 +119,7 @@ def check(
     process: Process,
     *,
     chosen: Mapping[str, str] | None = None,
+    extrapolate: bool = False,
 ) -> Findings:
     """Tell what can be told without a run.
 
@@ -130,6 +131,8 @@ def check(
         What happens to it.
     chosen : mapping, optional
         A case's own choices: address to the reason.
+    extrapolate : bool
+        As for `simulate`: a temperature at which values are not known is a warning.
 
     Returns
     -------
@@ -153,7 +156,7 @@ def check(
     densities = not any(name == "density" for _, name in lacking)
     found += _parts(solution, densities)
     if not lacking:
-        found += _run_findings(solution, process, chosen or {})
+        found += _run_findings(solution, process, chosen or {}, extrapolate)
     for name, step in zip(
         step_names(process.complete_steps), process.complete_steps, strict=True
     ):
@@ -194,7 +197,10 @@ def _parts(solution: CastingSolution, densities: bool) -> Iterator[Finding]:
 
 
 def _run_findings(
-    solution: CastingSolution, process: Process, chosen: Mapping[str, str]
+    solution: CastingSolution,
+    process: Process,
+    chosen: Mapping[str, str],
+    extrapolate: bool,
 ) -> Iterator[Finding]:
     """Tell what needs the model: the phase, temperatures, and what it rests on."""
     try:
@@ -212,7 +218,11 @@ def _run_findings(
     for where, what in limits.stretched(stretches):
         here = next(each for each in stretches if each.where == where)
         value = units.make(round(here.temperature - 273.15, 6), "degC")
-        what = f"{what}: extrapolated, and refused unless extrapolate=True"
+        if extrapolate:
+            yield Finding(where, f"{what}: extrapolated", value, "warning")
+            continue
+        what += ": extrapolated, and refused unless extrapolate=True (--extrapolate on "
+        what += "the command line)"
         yield Finding(where, what, value, "error")
     yield _phase(solution, run)
     yield _interactions(run)

@@ -71,13 +71,17 @@ def _say(text: str, *, err: bool = False) -> None:
     """Print a text, spelling out what the console's encoding lacks."""
     stream = sys.stderr if err else sys.stdout
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
+    try:
+        click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
+    except BrokenPipeError:
+        # Whoever reads has read enough, such as `head`: that changes no status.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _say_json(document: dict[str, Any], indent: int | None = 1) -> None:
     import json
 
-    click.echo(json.dumps(document, indent=indent, allow_nan=False))
+    _say(json.dumps(document, indent=indent, allow_nan=False))
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -92,6 +96,12 @@ _settings = click.option(
     multiple=True,
     metavar="ADDRESS=VALUE",
     help='Replace a value: "air.time=4 s"; "air.time=2 s, 4 s" makes a series.',
+)
+
+_extrapolate = click.option(
+    "--extrapolate",
+    is_flag=True,
+    help="Use values outside the temperatures for which they are given.",
 )
 
 _as_json = click.option(
@@ -138,14 +148,19 @@ def new(file: str, source: str) -> None:
 @main.command()
 @click.argument("case", metavar="CASE")
 @_settings
+@_extrapolate
 @_as_json
 @click.pass_context
 def check(
-    ctx: click.Context, case: str, settings: tuple[str, ...], as_json: bool
+    ctx: click.Context,
+    case: str,
+    settings: tuple[str, ...],
+    extrapolate: bool,
+    as_json: bool,
 ) -> None:
     """Tell what can be told of CASE without a run; status 1 if it cannot run."""
     read = _read_case(case, settings)
-    findings = _check_all(read)
+    findings = _check_all(read, extrapolate=extrapolate)
     ok = not any(finding.severity == "error" for finding in findings)
     if as_json:
         from membranekit.membrane import to_plain
@@ -171,6 +186,7 @@ def check(
 @main.command()
 @click.argument("case", metavar="CASE")
 @_settings
+@_extrapolate
 @_as_json
 @click.option("--output", metavar="FILE", help="Save the runs: .csv, .json or .nc.")
 @click.option("--plot", "figure", metavar="FILE", help="Draw a page: .png, .pdf, .svg.")
@@ -187,6 +203,7 @@ def run(
     ctx: click.Context,
     case: str,
     settings: tuple[str, ...],
+    extrapolate: bool,
     as_json: bool,
     output: str | None,
     figure: str | None,
@@ -204,7 +221,9 @@ def run(
 
         plot.check_output(figure)
     keep = figure is not None or (output or "").lower().endswith(".nc")
-    membranes, stopped = _simulate(read, workers=workers, keep=keep)
+    membranes, stopped = _simulate(
+        read, workers=workers, keep=keep, extrapolate=extrapolate
+    )
     try:
         # Files first: whoever reads what is printed may stop reading.
         if membranes and output is not None:
@@ -344,19 +363,23 @@ def _read_case(name: str, settings: Iterable[str]) -> Case:
     return case.with_settings(settings)
 
 
-def _check_all(case: Case) -> list[Any]:
+def _check_all(case: Case, *, extrapolate: bool) -> list[Any]:
     """Return the findings of all runs, each once."""
     from membranekit.checks import check as find
 
     found: dict[tuple[str, str, str], Any] = {}
     for each in case.runs:
-        for finding in find(each.solution, each.process, chosen=case.chosen):
+        for finding in find(
+            each.solution, each.process, chosen=case.chosen, extrapolate=extrapolate
+        ):
             key = finding.where, finding.what, str(finding.value)
             found.setdefault(key, finding)
     return list(found.values())
 
 
-def _simulate(case: Case, *, workers: int, keep: bool) -> tuple[list[Membrane], bool]:
+def _simulate(
+    case: Case, *, workers: int, keep: bool, extrapolate: bool
+) -> tuple[list[Membrane], bool]:
     """Run the case in groups of `workers`, so that a stop keeps what is finished.
 
     The effects of what was assumed are computed with the histories, which are kept
@@ -370,7 +393,9 @@ def _simulate(case: Case, *, workers: int, keep: bool) -> tuple[list[Membrane], 
         with _progress(len(runs)) as bar:
             for start in range(0, len(runs), workers):
                 group = runs[start : start + workers]
-                finished = simulate_many(group, workers=workers, history=True)
+                finished = simulate_many(
+                    group, workers=workers, history=True, extrapolate=extrapolate
+                )
                 for membrane, one in zip(finished, group, strict=True):
                     named = membrane.with_inputs(one.inputs, case)
                     membranes.append(named if keep else named.without_history())

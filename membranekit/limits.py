@@ -394,7 +394,8 @@ def refuse(
     if not extrapolate:
         for where, text in stretched(stretches(solution, process)):
             raise InputError(
-                f"{where}: {text}; give a temperature inside, or extrapolate=True"
+                f"{where}: {text}; give a temperature inside, or extrapolate=True "
+                "(--extrapolate on the command line)"
             )
     if not _tested(run).stable:
         found = phase(solution, run)

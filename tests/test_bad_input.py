@@ -575,7 +575,8 @@ SERIES = [
     ('"solution.parts.NMP" = ["5"]', "'5' is not a part", "bare number"),
     ('"solution.parts.NPM" = [5]', "no known substance", "did you mean NMP"),
     ('"solution.parts" = [5]', "say which one", "solution.parts.NMP"),
-    ('"immersion.bath" = ["water"]', "is no number", "set it in the file"),
+    ('"immersion.bath" = ["water"]', "is a name", "immersion.bath.DMAc, takes"),
+    ('"support.back" = ["held"]', "is a name", "give one name"),
     ('"immersion.bath.NMP" = [20]', "the bath is pure water", "in the file"),
     ('"air" = ["6 s"]', '"air" is no address', "air.time"),
     ('"process[1].line_speed" = ["1 m/s"]', "there is one process", "line_speed"),
@@ -617,6 +618,9 @@ SETTINGS = [
     ("name=x", "is no address", "air.time"),
     ("air.dew_point=5 degC", "relative_humidity and dew_point", "given once"),
     ("support.material=stel", "no known substance", "did you mean steel?"),
+    ("immersion.bath=water, ethanol", "is a name", "bath = { water = 80, DMAc = 20 }"),
+    ("support.back=held, insulated", "is a name", "give one name"),
+    ("immersion.bath=ethanol", "no known substance", 'materials = ["my_substance'),
     ("solution.cloud_point.temperature=5 degC", "has no cloud point", ""),
     ("solution.cloud_point.tmperature=5 degC", '"tmperature"', "temperature?"),
     ("process.wet_thickness=85 m", "out of range", "5 mm"),
@@ -654,3 +658,20 @@ def test_a_change_that_cannot_be():
         case.replace({5: "6 s"})
     with pytest.raises(mk.InputError, match="series: give addresses with lists"):
         mk.Case(case.solution, case.process, series=["air.time"])
+
+
+@pytest.mark.parametrize("name", ["run.csv", "./RUN.CSV", ".", "folder", "./folder"])
+def test_what_cannot_be_run_is_told_which_endings_can(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    why = "without their case" if "csv" in name.lower() else "it is a folder"
+    with pytest.raises(mk.InputError, match=why) as caught:
+        mk.read_case(name)
+    for ending in (".toml", ".json", ".nc"):
+        assert ending in str(caught.value)
+
+
+def test_a_folder_hides_no_shipped_case(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "example1").mkdir()
+    assert mk.read_case("example1") == mk.cases["example1"]

@@ -331,7 +331,7 @@ def test_a_temperature_outside_the_known_is_refused(steps, where, what):
     assert one.value.units == mk.Quantity(1, "degC").units
     with pytest.raises(InputError, match=where.replace(".", r"\.")) as refusal:
         refused(dope(), steps)
-    assert "extrapolate=True" in str(refusal.value)
+    assert "extrapolate=True (--extrapolate" in str(refusal.value)
     refused(dope(), steps, extrapolate=True)
 
 

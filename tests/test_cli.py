@@ -31,7 +31,7 @@ def made_up(monkeypatch):
     """Put made-up records in place of the simulation; keep what was asked for."""
     asked = []
 
-    def simulate_many(runs, *, workers=None, history=True):
+    def simulate_many(runs, *, workers=None, history=True, extrapolate=False):
         membranes = []
         for run in runs:
             asked.append((run, history))
@@ -284,6 +284,23 @@ def test_check_ends_with_1_if_it_cannot_run(folder, monkeypatch):
     result = call("check", "case.toml", "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)["ok"] is False
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the pipes of POSIX")
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_a_reader_that_has_read_enough_changes_no_status(option):
+    program = "from membranekit.cli import main; main()"
+    command = [sys.executable, "-c", program, "check", "example1", *option]
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run(
+            command, stdout=write, stderr=subprocess.PIPE, text=True, check=False
+        )
+    finally:
+        os.close(write)
+    assert done.stderr == ""
+    assert done.returncode == 0
 
 
 @pytest.mark.parametrize("name", ["example1", "example2", "example3"])

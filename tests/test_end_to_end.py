@@ -285,6 +285,23 @@ def test_a_part_by_mass_is_set_varied_and_saved(folder, suffix):
     assert told == given
 
 
+def test_the_command_line_extrapolates_when_it_is_told_to(folder):
+    case = ("case.toml", "--set", "air.temperature=85 degC", "--set", "air.time=1 s")
+    refused = call("run", *case)
+    assert refused.exit_code == 2
+    checked = call("check", *case)
+    assert checked.exit_code == 1
+    for told in (refused.stderr, checked.stdout):
+        told = " ".join(told.split())
+        assert "extrapolate=True (--extrapolate on the command line)" in told
+    checked = call("check", *case, "--extrapolate")
+    assert checked.exit_code == 0
+    assert "air.temperature: 85 degC is outside the range" in checked.stdout
+    (run,) = as_json("run", *case, "--extrapolate")["runs"]
+    assert run["success"]
+    assert run["trust"]["extrapolated"]
+
+
 def test_a_series_is_written_as_a_table(folder):
     assert call("run", "case.toml", "--output", "run.csv").exit_code == 0
     head, unit, *rows = csv.reader((folder / "run.csv").read_text("utf-8").splitlines())
