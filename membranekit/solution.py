@@ -763,7 +763,7 @@ class CastingSolution(Input):
         --------
         >>> dope = CastingSolution.from_parts({"PSF": 15, "NMP": 85})
         >>> found = dope.cloud_point("water")
-        >>> round(found.mass_fraction.m_as("percent"), 1)
+        >>> round(float(found.mass_fraction.m_as("percent")), 1)
         6.4
         """
         from membranekit import equilibria
