@@ -214,8 +214,8 @@ class PhaseDiagram:
         Examples
         --------
         >>> found = phase_diagram("water", "NMP", "PSF")
-        >>> print(round(found.nonsolvent_at("15 %"), 1))
-        6.3 percent
+        >>> round(float(found.nonsolvent_at("15 %").m_as("percent")), 1)
+        6.3
         """
         share = self._nonsolvent_at(units.si(polymer, "mass_fraction", "polymer"))
         return None if share is None else units.make(100.0 * share, "percent")
