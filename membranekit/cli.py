@@ -356,7 +356,7 @@ def _report(name: str, membranes: Sequence[Membrane]) -> None:
     for listed in ("assumed", "estimated", "fitted", "extrapolated"):
         entries = gather(membranes, listed)
         if entries:
-            _say(f"\n{heading(listed, entries)}")
+            _say(f"\n{_wrapped(heading(listed, entries, len(membranes)))}")
             for entry in entries:
                 _say_paragraph(_trust_text(entry))
     sets = dict.fromkeys(each.trust.interactions for each in membranes)
@@ -515,6 +515,12 @@ def _say_sheet(substance: Substance) -> None:
     for label, entry in properties.items():
         note = f" ({entry['note']})" if entry.get("note") else ""
         _say_paragraph(f"{label.replace('_', ' ')}: {entry['source']}{note}")
+
+
+def _wrapped(text: str) -> str:
+    import textwrap
+
+    return textwrap.fill(text, 88)
 
 
 def _say_paragraph(text: str) -> None:

@@ -401,7 +401,7 @@ class Assumption(_Result):
 
     @property
     def effect(self) -> Any:
-        """Effect on the minimum-pore layer's depth [um], or None if not computed."""
+        """Shift of the depth demixed in air [um], or None if not computed."""
         return _given(self._si["effect"])
 
     @property
@@ -949,11 +949,23 @@ def gather(membranes: Sequence[Membrane], name: str) -> list[Assumption]:
     return sorted(kept.values(), key=Assumption._size, reverse=True)
 
 
-def heading(name: str, entries: Sequence[Assumption]) -> str:
-    """Return what stands above a list of `Trust`, with its order if it has one."""
-    ordered = any(entry.effect_text for entry in entries)
-    order = ", largest effect on the layer's depth first" if ordered else ""
-    return f"{name.capitalize()}{order}"
+def heading(name: str, entries: Sequence[Assumption], runs: int = 1) -> str:
+    """Return what stands above a list of `Trust`, and what its effects are.
+
+    Parameters
+    ----------
+    name
+        The list's.
+    entries
+        What is in it.
+    runs
+        How many runs it was gathered of.
+    """
+    if not any(entry.effect_text for entry in entries):
+        return name.capitalize()
+    which = ", in the run where it is largest" if runs > 1 else ""
+    effect = f"effect: shift of the depth demixed in the air{which}"
+    return f"{name.capitalize()}, largest effect first ({effect})"
 
 
 _LABELS = {

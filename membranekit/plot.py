@@ -635,7 +635,7 @@ def _caption(runs: Sequence[Membrane]) -> list[str]:
             texts = [_entry(entry) for entry in entries[:_CAPTION_ENTRIES]]
             if len(entries) > _CAPTION_ENTRIES:
                 texts.append(f"and {len(entries) - _CAPTION_ENTRIES} more")
-            text = f"{heading(name, entries)}: {'; '.join(texts)}."
+            text = f"{heading(name, entries, len(runs))}: {'; '.join(texts)}."
             lines += textwrap.wrap(text, _CAPTION_WIDTH)
     sets = sorted({run.trust.interactions for run in runs if run.trust.interactions})
     if sets:

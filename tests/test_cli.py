@@ -83,6 +83,9 @@ def test_run_prints_a_table_and_under_it_what_was_assumed(folder, made_up):
     assert rows["  ml/(cm**2 min atm)"].split()[-1] == "60.8"
     assert rest.index("support.temperature") < rest.index("air.flow_length")
     assert "effect 3 um" in rest
+    assert "demixed in the air, in the run where it is largest)" in " ".join(
+        rest.split()
+    )
     assert "fitted here to Table 1, 0 s" in rest
     assert "Separate drops are not modeled." in rest
     assert result.stdout.isascii()

@@ -220,8 +220,10 @@ def check_texts(figure):
 
 
 def test_the_caption_says_what_was_assumed(series):
-    written = " ".join(text for text, _ in texts_of(plot.summary(series)))
+    texts = texts_of(plot.summary(series))
+    written = " ".join(" ".join(text for text, _ in texts).split())
     assert written.index("support.temperature 25 degC (effect 3 um)") > 0
+    assert "shift of the depth demixed in the air, in the run where it is" in written
     assert "start_pore_diameter" in written
     assert "water-NMP-polysulfone" in written
 
