@@ -350,6 +350,20 @@ class MinimumPoreLayer(_Result):
         """How far each condition is from flipping the state [1]."""
         return dict(self._si["margins"])
 
+    @property
+    def margins_text(self) -> dict[str, str]:
+        """The margins as a table has them: both sides' pores, the fine zone's share."""
+        given = self._si["margins"]
+        told = {}
+        ends = [given[name] for name in ("surface", "back") if name in given]
+        if ends:
+            told["sides/finest"] = ", ".join(figures(x, 2) for x in ends)
+        if "zone" in given:
+            told["fine zone, %"] = figures(100 * given["zone"], 2)
+            if given.get("zones", 1) > 1:
+                told["fine zone, %"] += f" in {given['zones']:.0f}"
+        return told
+
     @classmethod
     def _of(cls, record: Mapping[str, Any]) -> MinimumPoreLayer:
         names = ("state", "depth", "pore_diameter", "why", "thickness", "margins")
@@ -1007,7 +1021,7 @@ def _key(name: str) -> str:
 
 
 def _margins(layer: MinimumPoreLayer) -> str:
-    return ", ".join(f"{name} {figures(x)}" for name, x in layer.margins.items())
+    return "; ".join(f"{name} {text}" for name, text in layer.margins_text.items())
 
 
 def _reasons(given: Mapping[str, Any]) -> list[str]:
