@@ -428,7 +428,7 @@ def _report(name: str, membranes: Sequence[Membrane]) -> None:
     for listed in ("assumed", "estimated", "fitted", "extrapolated"):
         entries = gather(membranes, listed)
         if entries:
-            _say(f"\n{heading(listed, entries)}")
+            _say(f"\n{_wrapped(heading(listed, entries, len(membranes)))}")
             for entry in entries:
                 _say_paragraph(_trust_text(entry))
     sets = dict.fromkeys(each.trust.interactions for each in membranes)
@@ -491,9 +491,9 @@ def _column(membrane: Membrane) -> dict[str, str]:
         **membrane.inputs_text,
         "surface pores, um": _number(membrane.surface_pore_diameter, "um"),
         "minimum-pore layer": state,
-        **{f"  margin: {name}": _figures(x) for name, x in layer.margins.items()},
         "  depth, um": _number(layer.depth, "um"),
         "  pores, um": _number(layer.pore_diameter, "um"),
+        **{f"  margin: {name}": text for name, text in layer.margins_text.items()},
         "support-side pores, um": _number(membrane.support_side_pore_diameter, "um"),
         "demixed in air to, um": _number(membrane.coacervation_depth, "um"),
         "thickness, um": _number(membrane.thickness, "um"),
@@ -626,6 +626,12 @@ def _say_sheet(substance: Substance) -> None:
     for label, entry in properties.items():
         note = f" ({entry['note']})" if entry.get("note") else ""
         _say_paragraph(f"{label.replace('_', ' ')}: {entry['source']}{note}")
+
+
+def _wrapped(text: str) -> str:
+    import textwrap
+
+    return textwrap.fill(text, 88)
 
 
 def _say_paragraph(text: str) -> None:

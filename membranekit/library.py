@@ -1070,7 +1070,11 @@ class Library(Mapping[str, Substance]):
                 known += (entry.name, *entry.aliases)
         near = _suggestion(name, known)
         message = f"{name!r} is no known substance"
-        message += f"; did you mean {near}?" if near else ""
+        elsewhere = (
+            "`membranekit materials` lists what is there; a case may bring its own: "
+            'materials = ["my_substance.toml"]'
+        )
+        message += f"; did you mean {near}?" if near else f"; {elsewhere}"
         if self.skipped:
             names = ", ".join(sorted({item.name for item in self.skipped}))
             message += f" (skipped because broken: {names})"

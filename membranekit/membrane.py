@@ -350,6 +350,20 @@ class MinimumPoreLayer(_Result):
         """How far each condition is from flipping the state [1]."""
         return dict(self._si["margins"])
 
+    @property
+    def margins_text(self) -> dict[str, str]:
+        """The margins as a table has them: both sides' pores, the fine zone's share."""
+        given = self._si["margins"]
+        told = {}
+        ends = [given[name] for name in ("surface", "back") if name in given]
+        if ends:
+            told["sides/finest"] = ", ".join(figures(x, 2) for x in ends)
+        if "zone" in given:
+            told["fine zone, %"] = figures(100 * given["zone"], 2)
+            if given.get("zones", 1) > 1:
+                told["fine zone, %"] += f" in {given['zones']:.0f}"
+        return told
+
     @classmethod
     def _of(cls, record: Mapping[str, Any]) -> MinimumPoreLayer:
         names = ("state", "depth", "pore_diameter", "why", "thickness", "margins")
@@ -401,7 +415,7 @@ class Assumption(_Result):
 
     @property
     def effect(self) -> Any:
-        """Effect on the minimum-pore layer's depth [um], or None if not computed."""
+        """Shift of the depth demixed in air [um], or None if not computed."""
         return _given(self._si["effect"])
 
     @property
@@ -949,11 +963,23 @@ def gather(membranes: Sequence[Membrane], name: str) -> list[Assumption]:
     return sorted(kept.values(), key=Assumption._size, reverse=True)
 
 
-def heading(name: str, entries: Sequence[Assumption]) -> str:
-    """Return what stands above a list of `Trust`, with its order if it has one."""
-    ordered = any(entry.effect_text for entry in entries)
-    order = ", largest effect on the layer's depth first" if ordered else ""
-    return f"{name.capitalize()}{order}"
+def heading(name: str, entries: Sequence[Assumption], runs: int = 1) -> str:
+    """Return what stands above a list of `Trust`, and what its effects are.
+
+    Parameters
+    ----------
+    name
+        The list's.
+    entries
+        What is in it.
+    runs
+        How many runs it was gathered of.
+    """
+    if not any(entry.effect_text for entry in entries):
+        return name.capitalize()
+    which = ", in the run where it is largest" if runs > 1 else ""
+    effect = f"effect: shift of the depth demixed in the air{which}"
+    return f"{name.capitalize()}, largest effect first ({effect})"
 
 
 _LABELS = {
@@ -995,7 +1021,7 @@ def _key(name: str) -> str:
 
 
 def _margins(layer: MinimumPoreLayer) -> str:
-    return ", ".join(f"{name} {figures(x)}" for name, x in layer.margins.items())
+    return "; ".join(f"{name} {text}" for name, text in layer.margins_text.items())
 
 
 def _reasons(given: Mapping[str, Any]) -> list[str]:

@@ -57,6 +57,9 @@ _STYLE: dict[Any, Any] = {
 
 _CAPTION_WIDTH = 135
 _CAPTION_ENTRIES = 8
+_TITLE_WIDTH = 78
+_LEGEND_WIDTH = 20
+_LEGEND_LINES = 16
 _LIGHT_ZONE = 0.10
 _LABEL_SPACING = 0.14
 _TIE_LINES = 8
@@ -335,10 +338,12 @@ def summary(membranes: Membrane | Sequence[Membrane], measured: Any = None) -> F
         def place(left: float, right: float, top: float, bottom: float) -> Any:
             return left, 1 - bottom / height, right - left, (bottom - top) / height
 
-        ax = figure.add_axes(place(0.085, 0.87, 0.8, pores_end - 0.35))
+        edge = 1 - _legend_room(runs)
+        ax = figure.add_axes(place(0.085, edge, 0.8, pores_end - 0.35))
         pores(runs, ax, measured=measured)
         if shown is not None:
-            titled = f", {_labels(runs)[runs.index(shown)]}" if len(runs) > 1 else ""
+            label = _shortened(_labels(runs)[runs.index(shown)], 30, 1)
+            titled = f", {label}" if len(runs) > 1 else ""
             top = pores_end + 0.45
             triangle = figure.add_axes(
                 place(0.07, 0.4, top + 0.55, rows_end - 0.8), projection="ternary"
@@ -350,6 +355,7 @@ def summary(membranes: Membrane | Sequence[Membrane], measured: Any = None) -> F
                 where = left, 1 - top / height
                 figure.text(*where, f"{what}{titled}", **bold)
         title = runs[0].title if len(runs) == 1 else runs[0].name
+        title = _shortened(title, _TITLE_WIDTH, 2)
         figure.text(0.03, 1 - 0.15 / height, title, size=9.5, **bold)
         figure.text(0.03, 0.12 / height, "\n".join(caption), size=7, va="bottom")
     return figure
@@ -446,13 +452,15 @@ def _pore_legends(
     }
     above |= {"handletextpad": 0.4, "handlelength": 1.4}
     first = ax.legend(handles=signs, ncols=5, bbox_to_anchor=(0, 1.03), **above)
-    addresses = sorted({address for run in runs for address in run.inputs_text})
     if lines and len(runs) > 1:
         ax.add_artist(first)
-        title = addresses[0] if len(addresses) == 1 else None
+        title = _legend_title(runs)
+        room = max(_LEGEND_LINES - title.count("\n"), 4)
         ax.legend(
-            handles=lines,
+            handles=lines[:: math.ceil(len(lines) / room)],
             title=title,
+            title_fontsize=7,
+            alignment="left",
             loc="upper left",
             bbox_to_anchor=(1.01, 1.0),
             borderaxespad=0,
@@ -569,11 +577,36 @@ def _middle(runs: Sequence[Membrane]) -> Membrane | None:
     return kept[-1] if kept else None
 
 
+def _varied_addresses(runs: Sequence[Membrane]) -> list[str]:
+    """Return the addresses that tell the runs of a series apart, or all of them."""
+    given = [run.inputs_text for run in runs]
+    addresses = list(dict.fromkeys(address for each in given for address in each))
+    varied = [a for a in addresses if len({each.get(a) for each in given}) > 1]
+    return varied or addresses
+
+
 def _labels(runs: Sequence[Membrane]) -> list[str]:
-    addresses = {address for run in runs for address in run.inputs_text}
-    if len(addresses) == 1:
-        return [next(iter(run.inputs_text.values()), "") for run in runs]
-    return [", ".join(f"{a} {v}" for a, v in run.inputs_text.items()) for run in runs]
+    """Return the values of each run, in the order of `_varied_addresses`."""
+    addresses = _varied_addresses(runs)
+    return [", ".join(run.inputs_text.get(a, "-") for a in addresses) for run in runs]
+
+
+def _legend_title(runs: Sequence[Membrane]) -> str:
+    """Return the varied addresses, broken to the width of a legend."""
+    lines = []
+    for address in _varied_addresses(runs):
+        spaced = address.replace(".", ". ")
+        wrapped = textwrap.wrap(f"{spaced},", _LEGEND_WIDTH)
+        lines += [line.replace(". ", ".") for line in wrapped]
+    return "\n".join(lines).rstrip(",")
+
+
+def _legend_room(runs: Sequence[Membrane]) -> float:
+    """Return the width of a page that the legend of a series takes [1]."""
+    if len(runs) < 2:
+        return 0.13
+    lines = [*_labels(runs), *_legend_title(runs).splitlines()]
+    return min(max(0.13, 0.055 + 0.0085 * max(map(len, lines))), 0.4)
 
 
 def _groups(membrane: Membrane) -> tuple[list[int], list[int], list[int]]:
@@ -746,6 +779,10 @@ def _range(given: Any) -> tuple[float, float] | None:
     return 1e6 * low, 1e6 * high
 
 
+def _shortened(text: str, width: int, lines: int) -> str:
+    return textwrap.fill(text, width, max_lines=lines, placeholder=" ...")
+
+
 def _caption(runs: Sequence[Membrane]) -> list[str]:
     """Return lines that say what the page rests on."""
     lines: list[str] = []
@@ -755,7 +792,7 @@ def _caption(runs: Sequence[Membrane]) -> list[str]:
             texts = [_entry(entry) for entry in entries[:_CAPTION_ENTRIES]]
             if len(entries) > _CAPTION_ENTRIES:
                 texts.append(f"and {len(entries) - _CAPTION_ENTRIES} more")
-            text = f"{heading(name, entries)}: {'; '.join(texts)}."
+            text = f"{heading(name, entries, len(runs))}: {'; '.join(texts)}."
             lines += textwrap.wrap(text, _CAPTION_WIDTH)
     sets = sorted({run.trust.interactions for run in runs if run.trust.interactions})
     if sets:

@@ -1,8 +1,8 @@
 """What a result rests on: which values were assumed, estimated, fitted, extrapolated.
 
-Every entry is a plain record; the effect of an assumption on the minimum-pore layer's
-depth is computed by rerunning with that value changed, through the function `rerun`
-that the simulation passes in.
+Every entry is a plain record; the effect of an assumption, the shift of the depth to
+which the film demixed in the air, is computed by rerunning with that value changed,
+through the function `rerun` that the simulation passes in.
 """
 
 from __future__ import annotations
@@ -213,8 +213,8 @@ def assumed(
     constants : mapping
         The model's constants by name.
     rerun : callable or None
-        Returns the change of the layer's depth [m] for changed inputs; None: no
-        effects are computed.
+        Returns the shift of the depth demixed in air [m] for changed inputs; None:
+        no effects are computed.
     """
     entries: list[Entry] = []
 

@@ -37,6 +37,9 @@ def made_up(monkeypatch):
             asked.append((run, history))
             air = run.process.steps[0].time.m_as("s")
             changes = {} if history else {"history": None}
+            layer = make_record(air)["layer"]
+            zones = {"back": 9.0, "zones": 2.0, "needed": 1.46, "share": 1 / 3}
+            changes["layer"] = {**layer, "margins": {**layer["margins"], **zones}}
             membranes.append(Membrane.from_record(make_record(air, **changes)))
         return membranes
 
@@ -78,11 +81,19 @@ def test_run_prints_a_table_and_under_it_what_was_assumed(folder, made_up):
     assert rows["air.time"].split()[-6:] == ["2", "s", "6", "s", "10", "s"]
     assert rows["minimum-pore layer"].split()[-3:] == ["inside"] * 3
     assert rows["  depth, um"].split()[-3:] == ["4", "12", "20"]
-    assert rows["  margin: zone"].split()[-3:] == ["0.083"] * 3
+    assert rows["  margin: sides/finest"].split()[-6:] == ["2.5,", "9"] * 3
+    assert rows["  margin: fine zone, %"].split()[-6:] == ["8.3", "in", "2"] * 2
+    order = ("minimum-pore layer", "  depth, um", "  pores, um")
+    order += ("  margin: sides/finest", "  margin: fine zone, %")
+    start = list(rows).index(order[0])
+    assert tuple(rows)[start : start + 5] == order
     assert rows["permeance, L/(m**2 h bar)"].split()[-3:] == ["36000"] * 3
     assert rows["  ml/(cm**2 min atm)"].split()[-1] == "60.8"
     assert rest.index("support.temperature") < rest.index("air.flow_length")
     assert "effect 3 um" in rest
+    assert "demixed in the air, in the run where it is largest)" in " ".join(
+        rest.split()
+    )
     assert "fitted here to Table 1, 0 s" in rest
     assert "Separate drops are not modeled." in rest
     assert result.stdout.isascii()

@@ -420,6 +420,12 @@ def test_an_unknown_name_gets_its_neighbors():
         lookup("DMAcc")
 
 
+def test_a_name_without_neighbors_is_told_where_to_look():
+    with pytest.raises(MaterialError, match="`membranekit materials` lists") as caught:
+        lookup("ethanol")
+    assert 'materials = ["my_substance.toml"]' in str(caught.value)
+
+
 @pytest.mark.parametrize("number", ["7732-18-5", "872-50-4", "127-19-5"])
 def test_cas_numbers(number):
     assert is_cas(number)

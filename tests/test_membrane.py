@@ -449,3 +449,11 @@ def test_netcdf_that_is_no_saved_run_is_refused(tmp_path):
 def test_the_units_of_inputs_have_one_spelling(written, read):
     membrane = Membrane.from_record(make_record(inputs={"x": (20.0, written)}))
     assert membrane.to_dict()["inputs"]["x"] == {"value": 20.0, "unit": read}
+
+
+def test_a_heading_says_what_the_effects_are(membrane):
+    effect = "largest effect first (effect: shift of the depth demixed in the air"
+    assert f"Assumed, {effect})\n" in str(membrane)
+    assert "\nFitted\n" in str(membrane)
+    told = module.heading("assumed", membrane.trust.assumed, 3)
+    assert told == f"Assumed, {effect}, in the run where it is largest)"

@@ -157,9 +157,57 @@ def texts_of(figure):
     ]
 
 
+ADDRESSES = {
+    "air.relative_humidity": [(60.0, "percent"), (35.5, "percent")],
+    "process.wet_thickness": [(150.0, "um"), (62.5, "um")],
+    "solution.parts.polysulfone P-3500": [(15.0, "1"), (12.25, "1")],
+    "air.time": [(10.0, "s"), (2.0, "s"), (7.5, "s")],
+    "immersion.temperature": [(20.0, "degC")],
+}
+
+
+def over(count):
+    """Return a series over the first `count` addresses, and one that stays."""
+    names = [*list(ADDRESSES)[:count], "immersion.temperature"]
+    name = "a name that somebody wrote to say all there is to say " * 6
+    return [
+        Membrane.from_record(
+            make_record(
+                number + 1.0, name=name, inputs=dict(zip(names, values, strict=True))
+            )
+        )
+        for number, values in enumerate(
+            itertools.product(*(ADDRESSES[name] for name in names))
+        )
+    ]
+
+
+def test_a_legend_names_the_addresses_once_and_what_varies():
+    ax = plot.pores(over(2))
+    legend = ax.get_legend()
+    texts = [text.get_text() for text in legend.get_texts()]
+    assert texts == [
+        "60 %, 150 um",
+        "60 %, 62.5 um",
+        "35.5 %, 150 um",
+        "35.5 %, 62.5 um",
+    ]
+    title = legend.get_title().get_text()
+    assert title.replace("\n", "") == "air.relative_humidity,process.wet_thickness"
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_a_series_over_several_addresses_stays_on_the_page(count):
+    figure = plot.summary(over(count))
+    check_texts(figure)
+
+
 @pytest.mark.parametrize("count", [1, 4])
 def test_no_text_lies_on_another_or_outside_the_page(series, count):
-    figure = plot.summary(series[:count], MEASURED)
+    check_texts(plot.summary(series[:count], MEASURED))
+
+
+def check_texts(figure):
     page = figure.bbox
     texts = texts_of(figure)
     for text, box in texts:
@@ -172,8 +220,10 @@ def test_no_text_lies_on_another_or_outside_the_page(series, count):
 
 
 def test_the_caption_says_what_was_assumed(series):
-    written = " ".join(text for text, _ in texts_of(plot.summary(series)))
+    texts = texts_of(plot.summary(series))
+    written = " ".join(" ".join(text for text, _ in texts).split())
     assert written.index("support.temperature 25 degC (effect 3 um)") > 0
+    assert "shift of the depth demixed in the air, in the run where it is" in written
     assert "start_pore_diameter" in written
     assert "water-NMP-polysulfone" in written
 
