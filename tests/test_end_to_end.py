@@ -415,6 +415,9 @@ def test_the_first_example_says_what_it_rests_on():
         assert effect.check("[length]")
         assert "effect of" in assumed[name].source
     assert assumed["process.transfer_time"].effect.m_as("um") > 0
+    # a solution that takes more water before it clouds demixes less deep
+    assert assumed["solution.cloud_point"].effect.m_as("um") < 0
+    assert assumed["solution.cloud_point"].basis == "estimated"
     assert assumed["solution.parts.PVP"].value == "PVP K30"
     assert assumed["immersion[2].time"].effect is None
     assert "effect of" not in assumed["immersion[2].time"].source
