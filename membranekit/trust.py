@@ -239,10 +239,9 @@ def assumed(
         unmeasured = _unmeasured_cloud_point(solution)
         if unmeasured is not None:
             shown, source, wetter = unmeasured
-            changed = (wetter, process, {})
-            add(
-                "solution.cloud_point", shown, source, changed, "effect of a fifth more"
-            )
+            what = "effect of a fifth more"
+            copy: Changed = (wetter, process, {})
+            add("solution.cloud_point", shown, source, copy, what, "estimated")
     seen = set()
     for address, changed in _stated_variants(chosen, solution, process).items():
         seen.add(address)
