@@ -119,7 +119,7 @@ class Findings:
 
 def check(
     solution: CastingSolution,
-    process: Process,
+    process: Process | None = None,
     *,
     chosen: Mapping[str, str] | None = None,
     extrapolate: bool = False,
@@ -143,6 +143,11 @@ def check(
         Errors first. It never raises for an input that cannot run: that is an error
         among the findings.
 
+    Raises
+    ------
+    InputError
+        If it is not given a casting solution and a process.
+
     Examples
     --------
     >>> from membranekit.case import read_case
@@ -150,6 +155,7 @@ def check(
     >>> check(run.solution, run.process).ok
     True
     """
+    solution, process = limits.pair(solution, process, "check")
     found: list[Finding] = []
     lacking = limits.missing(solution, process)
     found += [
