@@ -96,7 +96,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     """List the public names, imported or not."""
-    return sorted({*globals(), *__all__})
+    return sorted({"__version__", *__all__})
 
 
 class _Package(ModuleType):

@@ -116,7 +116,7 @@ class Findings:
 
 def check(
     solution: CastingSolution,
-    process: Process,
+    process: Process | None = None,
     *,
     chosen: Mapping[str, str] | None = None,
     extrapolate: bool = False,
@@ -140,6 +140,11 @@ def check(
         Errors first. It never raises for an input that cannot run: that is an error
         among the findings.
 
+    Raises
+    ------
+    InputError
+        If it is not given a casting solution and a process.
+
     Examples
     --------
     >>> from membranekit.case import read_case
@@ -147,6 +152,7 @@ def check(
     >>> check(run.solution, run.process).ok
     True
     """
+    solution, process = limits.pair(solution, process, "check")
     found: list[Finding] = []
     lacking = limits.missing(solution, process)
     found += [

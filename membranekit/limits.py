@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from membranekit import library, units
+from membranekit.case import Case
+from membranekit.case import Run as CaseRun
 from membranekit.errors import InputError, MaterialError
 from membranekit.process import AirExposure, Immersion, Process, step_names
 from membranekit.solution import CastingSolution
@@ -353,6 +355,40 @@ def demixed(found: Phase, temperature: float) -> str:
 
 
 # --------------------------------------------------------------------------- refusal
+
+
+def pair(
+    solution: object, process: object, caller: str
+) -> tuple[CastingSolution, Process]:
+    """Return a casting solution and a process, or say what stands in their place.
+
+    Parameters
+    ----------
+    solution, process : object
+        What was given.
+    caller : str
+        The function that takes them.
+
+    Raises
+    ------
+    InputError
+        If they are swapped, a case, or something else.
+    """
+    right = f"{caller}(solution, process)"
+    if isinstance(solution, Process) and isinstance(process, CastingSolution):
+        raise InputError(f"solution and process are swapped; write {right}")
+    if isinstance(solution, Case | CaseRun):
+        many = "case" if isinstance(solution, Case) else "[run]"
+        raise InputError(
+            f"solution: {type(solution).__name__} holds both; simulate_many({many}) "
+            f"simulates it, and {right} takes run.solution and run.process of one run "
+            "of case.runs"
+        )
+    if not isinstance(solution, CastingSolution):
+        raise InputError(f"solution: {solution!r} is no CastingSolution; write {right}")
+    if not isinstance(process, Process):
+        raise InputError(f"process: {process!r} is no Process; write {right}")
+    return solution, process
 
 
 def refuse_missing(solution: CastingSolution, process: Process) -> None:

@@ -888,7 +888,7 @@ def _component_order(run: Run, names: list[str]) -> list[int]:
 
 def simulate(
     solution: CastingSolution,
-    process: Process,
+    process: Process | None = None,
     *,
     mode: str = "reference",
     cells: int | None = None,
@@ -937,6 +937,7 @@ def simulate(
     >>> membrane.success
     True
     """
+    solution, process = limits.pair(solution, process, "simulate")
     prepared = _ready(solution, process, mode, cells, rtol, extrapolate)
     return _one(solution, process, prepared, None, cells, rtol, history, callback)
 
@@ -970,7 +971,7 @@ def simulate_many(
         if hasattr(run, "solution"):
             pairs.append((run.solution, run.process, run))
         elif isinstance(run, tuple) and len(run) == 2:
-            pairs.append((*run, None))
+            pairs.append((*limits.pair(*run, "simulate"), None))
         else:
             raise InputError(
                 f"runs[{number}]: {run!r} is neither a run of a case nor a pair of a "

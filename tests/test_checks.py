@@ -456,3 +456,27 @@ def test_estimates_are_told_by_substance():
     }
     assert set(names) == estimated
     assert "water/NMP" in about(found, "solution.interactions", "estimated").what
+
+
+@pytest.mark.parametrize("call", [mk.simulate, mk.check])
+def test_what_is_no_pair_is_told_what_is(call):
+    right = f"write {call.__name__}(solution, process)"
+    with pytest.raises(InputError, match="are swapped") as swapped:
+        call(process(), dope())
+    assert right in str(swapped.value)
+    for given, many in (
+        (mk.cases["example1"], "simulate_many(case)"),
+        (mk.cases["example1"].runs[0], "simulate_many([run])"),
+    ):
+        with pytest.raises(InputError, match=r"run\.solution and run\.process") as held:
+            call(given)
+        assert many in str(held.value)
+    with pytest.raises(InputError, match="solution: 'PSF' is no Cast"):
+        call("PSF", process())
+    with pytest.raises(InputError, match="process: None is no Process"):
+        call(dope())
+
+
+def test_a_swapped_pair_of_several_is_refused():
+    with pytest.raises(InputError, match="are swapped"):
+        mk.simulate_many([(process(), dope())])

@@ -71,6 +71,10 @@ def test_each_public_name_is_served(name: str) -> None:
     assert getattr(mk, name) is not None
 
 
+def test_a_look_at_the_names_shows_the_public_ones_alone() -> None:
+    assert set(dir(mk)) == {*mk.__all__, "__version__"}
+
+
 def test_the_promised_names_are_public() -> None:
     promised = """
         CastingSolution Process AirExposure Immersion Rinse Dry Hydrophilize Support
