@@ -273,6 +273,25 @@ def test_an_interval_ends_where_the_sum_of_squares_has_grown_by_t_squared(water)
         assert growth == pytest.approx(2.5706**2, rel=0.01)
 
 
+def test_the_standard_error_is_the_one_of_the_linearized_fit(true, water):
+    found = fit(table(water + NOISE), [G13])
+    ends = [
+        np.array(
+            [
+                cloud_mass(
+                    true.with_pair("water", NAMES[2], g, source="x", basis="chosen"), p
+                )
+                for p in POLYMER
+            ]
+        )
+        for g in found[G13].value + np.array([-1e-4, 1e-4])
+    ]
+    slope = (ends[1] - ends[0]) / 2e-4
+    variance = found.residuals @ found.residuals / (POLYMER.size - 1)
+    expected = np.sqrt(variance / (slope @ slope))
+    assert found[G13].standard_error == pytest.approx(expected, rel=1e-4)
+
+
 def test_the_profile_itself_gives_the_ends_that_the_quick_way_gives(true, water):
     problem = fitting._Problem(
         true, table(water + NOISE), [G13, G23], "25 degC", (), None, False, ()
@@ -743,7 +762,7 @@ def test_an_interval_ends_where_the_solvent_would_no_longer_dissolve(true):
     # above 0.55 NMP and polysulfone demix by themselves, whatever a dilute row says
     polymer = np.array([0.25, 0.2, 0.15, 0.12, 0.1, 0.07, 0.03, 0.015])
     water = np.array([cloud_mass(true, each) for each in polymer])
-    noise = np.random.default_rng(3).standard_normal(8)
+    noise = np.random.default_rng(3).standard_normal((8, 8))[7]
     found = fit(table(water + 0.006 * noise, polymer), [G13, G23])
     assert 0.4 < found[G23].interval[1] < 0.6
 
