@@ -54,6 +54,9 @@ ROUNDS = 5
 MOST_DEVIATIONS = 30.0
 """Standard errors beyond which the end of an interval is not looked for [1]."""
 
+STRAIGHT = 1e-5
+"""Standard error below which errors are linear all along an interval [1]."""
+
 LINEAR = ("g", "c0", "c1", "c2", "c3", "c4", "a")
 """Coefficients in which potentials are linear: those that can be fitted."""
 
@@ -340,6 +343,7 @@ def fit_interactions(
         )
         x = solved.x
         if problem.is_settled(x):
+            problem.settled = list(problem.near)
             break
     else:
         raise MembranekitError(
@@ -677,6 +681,7 @@ class _Problem:
         binary = (self.names[self.nonsolvent], self.names[-1])
         self.binary = self._mixtures(binary)
         self.near: list[titration.Onset | None] = [None] * len(self.table.rows)
+        self.settled = list(self.near)
         self.known: tuple[bytes, Floats, Floats] | None = None
 
     def _temperatures(self, given: Any) -> list[float]:
@@ -763,11 +768,20 @@ class _Problem:
     def begin(self, x: Floats) -> None:
         """Find the phases of every cloud point anew."""
         mixture, _ = _shifted(self.mixtures, x)
-        self.near = [
-            titration.onset(mixture, self.rest[k], self.nonsolvent, row.temperature)
-            for k, row in enumerate(self.rows[: len(self.near)])
-        ]
+        self.near = [self._onset(mixture, k, None) for k in range(len(self.near))]
         self.known = None
+
+    def _onset(
+        self, mixture: Mixture, k: int, near: titration.Onset | None
+    ) -> titration.Onset | None:
+        """Return the computed cloud point of a row."""
+        row = self.rows[k]
+        try:
+            return titration.onset(
+                mixture, self.rest[k], self.nonsolvent, row.temperature, near=near
+            )
+        except MembranekitError as error:
+            raise MembranekitError(f"{row.where}: {error}") from error
 
     def is_settled(self, x: Floats) -> bool:
         """Say whether there is no other phase than those that the fit has followed."""
@@ -812,13 +826,7 @@ class _Problem:
                         for each in binary_moved
                     ]
                 continue
-            found = titration.onset(
-                mixture,
-                self.rest[k],
-                self.nonsolvent,
-                row.temperature,
-                near=self.near[k],
-            )
+            found = self._onset(mixture, k, self.near[k])
             # No solution: all of it clouds without nonsolvent, or none ever does.
             if found is None:
                 computed[k] = 1.0
@@ -848,11 +856,15 @@ class _Problem:
         `quantile` is the side. The errors are linearized along the way: the parameter
         that goes farthest at a given sum of squares is then known in closed form.
         """
+        self.near = list(self.settled)
         errors, _ = self.errors(x)
         variance = float(errors @ errors) / (errors.size - x.size)
-        allowed = float(errors @ errors) + quantile**2 * variance
+        growth = quantile**2 * variance
+        allowed = float(errors @ errors) + growth
         deviation = math.sqrt(covariance[k, k])
         trial = x + quantile * covariance[k] / deviation
+        if deviation < STRAIGHT:
+            return float(trial[k])
         for _ in range(8):
             errors, jacobian = self.errors(trial)
             if not np.all(np.any(jacobian, axis=1)):
@@ -864,6 +876,10 @@ class _Problem:
             step += math.copysign(room, quantile) * inverse[k]
             trial = trial + step
             if abs(step[k]) < 1e-3 * deviation:
+                if abs(float(errors @ errors) - allowed) > 0.02 * growth:
+                    break
+                if not self.is_settled(trial):
+                    break
                 return float(trial[k])
         return self._end_by_profile(x, k, quantile, covariance, variance)
 
@@ -884,6 +900,7 @@ class _Problem:
             """Return by how much the profile is above what is allowed, at most 1 s."""
             near, _, start = min(known, key=lambda each: abs(each[0] - distance))
             trial = start + (distance - near) * ridge
+            self.begin(trial)
 
             def at(values: Floats) -> tuple[Floats, Floats]:
                 trial[others] = values
@@ -901,6 +918,7 @@ class _Problem:
                     max_nfev=50,
                 )
                 trial[others] = solved.x
+            self.begin(trial)
             errors, _ = self.errors(trial)
             growth = max(float(errors @ errors) - least, 0.0)
             above = min(math.sqrt(growth / variance) - abs(quantile), 1.0)

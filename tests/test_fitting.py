@@ -218,31 +218,38 @@ def test_published_points_give_the_published_parameter(
 # ---------------------------------------------------------------- how sure it is
 
 
-def test_intervals_hold_the_truth_as_often_as_they_say(true, water):
-    """100 noisy titrations and uptakes: each parameter in 90 to 99 of its intervals."""
+@pytest.mark.parametrize("with_uptake", [False, True])
+def test_intervals_hold_the_truth_as_often_as_they_say(true, water, with_uptake):
+    """100 noisy titrations: each parameter in 90 to 99 of its intervals."""
     noise, draws = 0.001, 100
     random = np.random.default_rng(20)
     uptake = uptake_mass(true)
+    values = np.array([2.33, 0.02])
+
+    def swelling(mass):
+        told = {"mass_fraction": f"{100 * mass:.12f} %", "temperature": "25 degC"}
+        return told if with_uptake else ()
+
     inside, widths = [], []
     for _ in range(draws):
         points = table(water + noise * random.standard_normal(water.size))
         noisy = uptake + noise * random.standard_normal()
-        swelling = {"mass_fraction": f"{100 * noisy:.9f} %", "temperature": "25 degC"}
-        found = fit(points, [G13, G23], swelling=swelling)
+        found = fit(points, [G13, G23], swelling=swelling(noisy))
         ends = np.array([found[name].interval for name in (G13, G23)])
-        inside.append((ends[:, 0] <= [2.33, 0.02]) & (ends[:, 1] >= [2.33, 0.02]))
+        inside.append((ends[:, 0] <= values) & (ends[:, 1] >= values))
         widths.append(ends[:, 1] - ends[:, 0])
+        assert bool(found.inseparable) is not with_uptake
     counts = np.sum(inside, axis=0)
     assert np.all((counts >= 90) & (counts <= 99)), counts
-    # the width from the covariance at the truth, Student's t with 7 - 2 points
-    exact = {"mass_fraction": f"{100 * uptake:.12f} %", "temperature": "25 degC"}
+    # the width from the covariance at the truth, Student's t with 5 or 4 left
     problem = fitting._Problem(
-        true, table(water), [G13, G23], "25 degC", exact, None, False, ()
+        true, table(water), [G13, G23], "25 degC", swelling(uptake), None, False, ()
     )
     problem.begin(np.zeros(2))
     _, jacobian = problem.errors(np.zeros(2))
     covariance = noise**2 * np.linalg.inv(jacobian.T @ jacobian)
-    expected = 2 * 2.5706 * np.sqrt(np.diag(covariance))
+    quantile = 2.5706 if with_uptake else 2.7764
+    expected = 2 * quantile * np.sqrt(np.diag(covariance))
     ratio = np.mean(widths, axis=0) / expected
     assert np.all((ratio > 1 / 1.3) & (ratio < 1.3)), ratio
 
@@ -264,6 +271,25 @@ def test_an_interval_ends_where_the_sum_of_squares_has_grown_by_t_squared(water)
         ]
         growth = (np.dot(errors, errors) - best) / (best / 5)
         assert growth == pytest.approx(2.5706**2, rel=0.01)
+
+
+def test_the_standard_error_is_the_one_of_the_linearized_fit(true, water):
+    found = fit(table(water + NOISE), [G13])
+    ends = [
+        np.array(
+            [
+                cloud_mass(
+                    true.with_pair("water", NAMES[2], g, source="x", basis="chosen"), p
+                )
+                for p in POLYMER
+            ]
+        )
+        for g in found[G13].value + np.array([-1e-4, 1e-4])
+    ]
+    slope = (ends[1] - ends[0]) / 2e-4
+    variance = found.residuals @ found.residuals / (POLYMER.size - 1)
+    expected = np.sqrt(variance / (slope @ slope))
+    assert found[G13].standard_error == pytest.approx(expected, rel=1e-4)
 
 
 def test_the_profile_itself_gives_the_ends_that_the_quick_way_gives(true, water):
@@ -706,6 +732,39 @@ def test_points_that_no_parameter_reaches_are_said_so(true):
     )
     with pytest.raises(MembranekitError, match="the solution never demixes; begin"):
         fit(GOOD, given=given)
+
+
+def test_a_set_whose_liquids_demix_is_refused_with_the_row(true):
+    (first, *others) = off(true, g13=1.0, g23=0.0).pairs
+    law = (("c0", (1.4, 0, 0, 0, 0)), ("c1", (0.6, 0, 0, 0, 0)))
+    changed = dataclasses.replace(first, coefficients=law)
+    given = dataclasses.replace(true, pairs=(changed, *others))
+    points = {"w_water": [0.2] * 3, "w_PSF": [0.008] * 3}
+    with pytest.raises(MembranekitError, match="row 1: no cloud point can be found"):
+        fit(points, given=given)
+
+
+def test_an_end_that_is_nowhere_near_is_given_up_and_said(true, water, monkeypatch):
+    monkeypatch.setattr(fitting, "MOST_DEVIATIONS", 2.0)
+    problem = fitting._Problem(
+        true, table(water + NOISE), [G13], "25 degC", (), None, False, ()
+    )
+    x = np.array([fit(table(water + NOISE))[G13].value - 2.33])
+    covariance = np.array([[1e-4]])
+    end = problem._end_by_profile(x, 0, 4.0, covariance, 1.0)
+    assert end > x[0] + 2.0 * 1e-2
+    assert problem.notes == [
+        f"the points fix no upper end of {G13}: it is given as 2 standard errors away"
+    ]
+
+
+def test_an_interval_ends_where_the_solvent_would_no_longer_dissolve(true):
+    # above 0.55 NMP and polysulfone demix by themselves, whatever a dilute row says
+    polymer = np.array([0.25, 0.2, 0.15, 0.12, 0.1, 0.07, 0.03, 0.015])
+    water = np.array([cloud_mass(true, each) for each in polymer])
+    noise = np.random.default_rng(3).standard_normal((8, 8))[7]
+    found = fit(table(water + 0.006 * noise, polymer), [G13, G23])
+    assert 0.4 < found[G23].interval[1] < 0.6
 
 
 def test_the_example_of_the_documentation_runs(capsys):

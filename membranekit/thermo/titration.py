@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from membranekit._kernels import coexistence
+from membranekit._kernels import titration as kernel
 from membranekit.errors import MembranekitError
 from membranekit.thermo.flory_huggins import Mixture, cloud_point
 
@@ -31,25 +31,15 @@ MOST = 1e4
 LEAST = 1e-6
 """The same: a solution that demixes with less does so as it is [1]."""
 
-ALIKE = 1e-3
-"""Phases whose fractions all differ by less, relatively, are one phase [1]."""
-
 TRACE = 1e-250
 """A phase with a smaller volume fraction of polymer is taken as polymer-free [1]."""
 
-SLACK = 1e-8
-"""Distance from the tangent plane that counts as none [1]."""
+SLACK = 1e-6
+"""Distance from the tangent plane that counts as none: near the critical point its
+digits are few, and it changes the amount of nonsolvent by 1e-5 at most [1]."""
 
-ITERATIONS = 60
-"""Steps after which Newton's method and the search for a root give up."""
-
-# Polymer fractions of trial phases: multiples of the solution's own, p/(1 - p), and
-# close to it, where the second phase of a solution near the critical point lies.
-_BELOW = 0.45 ** np.arange(8, 0, -1)
-_NEAR = np.array([0.8, 0.97, 1.03, 1.25])
-_ABOVE = 1.6 ** np.arange(1, 20)
-_RATIOS = np.concatenate([_BELOW, _NEAR, _ABOVE])
-_MOST_ODDS = 0.97 / 0.03
+SEARCH_STEPS = 60
+"""Steps after which the search for a root takes what it has."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +95,11 @@ def onset(
         With amount 0 and an empty phase if the rest alone demixes; None if no amount
         makes it demix.
 
+    Raises
+    ------
+    MembranekitError
+        If the liquids demix among themselves, so that no first phase is found.
+
     Examples
     --------
     >>> table = np.zeros((3, 5, 5)); table[:, 0, 0] = 0.5, 2.0, 0.0
@@ -119,10 +114,17 @@ def onset(
         found = state.solve(near.amount, near.phase)
         if found is not None:
             return found
-    lean = state.beside_polymer_free_liquid()
-    if lean is not None and is_stable(lean.solution, mixture, temperature):
-        return lean
-    return state.search(near.amount if near is not None else 0.0)
+    found = state.beside_polymer_free_liquid()
+    if found is None:
+        found = state.search(near.amount if near is not None else 0.0)
+    if found is None or found.amount == 0.0:
+        return found
+    if not is_stable(found.solution, mixture, temperature):
+        raise MembranekitError(
+            f"no cloud point can be found: {' and '.join(mixture.names[:-1])} may "
+            "demix among themselves"
+        )
+    return found
 
 
 def is_stable(solution: Floats, mixture: Mixture, temperature: float) -> bool:
@@ -137,7 +139,7 @@ def is_stable(solution: Floats, mixture: Mixture, temperature: float) -> bool:
     temperature : float
         [K]
     """
-    return _deepest(solution, mixture.at(temperature))[0] > -SLACK
+    return kernel.deepest(solution, **mixture.at(temperature))[0] > -SLACK
 
 
 def slope(
@@ -263,47 +265,17 @@ class _State:
         return volumes
 
     def solve(self, amount: float, phase: Floats) -> Onset | None:
-        """Return the onset near a guess by Newton's method; None: not found.
-
-        Unknowns are the logarithms of the amount and of the phase's fractions, so that
-        a trace costs no digits and nothing becomes negative.
-        """
-        size = phase.size
-        phase = phase / phase.sum()
-        matrix = np.empty((size + 1, size + 1))
-        right = np.empty(size + 1)
-        for _ in range(ITERATIONS):
-            solution = self.solution(amount)
-            mu, hessian = coexistence.potentials(solution, **self.arguments)
-            other, curvature = coexistence.potentials(phase, **self.arguments)
-            matrix[:size, :size] = curvature * phase
-            matrix[:size, size] = -amount * hessian[:size, self.nonsolvent]
-            matrix[size, :size] = phase
-            matrix[size, size] = 0.0
-            right[:size] = mu[:size] - other
-            right[size] = 1.0 - phase.sum()
-            try:
-                step = np.linalg.solve(matrix, right)
-            except np.linalg.LinAlgError:
-                return None
-            if not np.all(np.isfinite(step)):
-                return None
-            # a trace may move by orders at once
-            most = np.where(phase > 1e-6, 1.0, 20.0)
-            largest = max(float(np.max(np.abs(step[:size]) / most)), abs(step[size]))
-            share = 1.0 if largest <= 1.0 else 1.0 / largest
-            phase = phase * np.exp(share * step[:size])
-            amount *= math.exp(share * step[size])
-            if not (
-                LEAST * self.total < amount < MOST * self.total and phase.min() > 1e-290
-            ):
-                return None
-            if float(np.max(np.abs(step))) < 1e-9:
-                solution = self.solution(amount)
-                if _alike(phase, solution):
-                    return None
-                return Onset(float(amount), solution, phase)
-        return None
+        """Return the onset near a guess; None: it is not found from there."""
+        found = kernel.onset(
+            self.rest,
+            phase,
+            nonsolvent=self.nonsolvent,
+            amount=amount,
+            **self.arguments,
+        )
+        if found is None or not LEAST < found[0] / self.total < MOST:
+            return None
+        return Onset(found[0], self.solution(found[0]), found[1])
 
     def beside_polymer_free_liquid(self) -> Onset | None:
         """Return the onset that is found from a liquid without polymer, if any."""
@@ -339,7 +311,7 @@ class _State:
         """Return the first onset by the tangent-plane distance of every amount."""
 
         def depth(amount: float) -> tuple[float, Floats]:
-            return _deepest(self.solution(amount), self.arguments)
+            return kernel.deepest(self.solution(amount), **self.arguments)
 
         low = max(0.97 * guess, LEAST * self.total)
         above, phase = depth(low)
@@ -357,7 +329,7 @@ class _State:
             below, phase = depth(high)
         # The false position, but for an end that stays (Illinois), then Newton.
         kept = 0
-        for _ in range(ITERATIONS):
+        for _ in range(SEARCH_STEPS):
             if high - low < 1e-10 * high:
                 break
             if high - low < 0.1 * high:
@@ -377,97 +349,3 @@ class _State:
                 kept = -1
         # So near the critical point that Newton's method takes the phases for one.
         return Onset(high, self.solution(high), phase)
-
-
-def _alike(phase: Floats, solution: Floats) -> bool:
-    """Say whether a phase is the solution itself."""
-    if phase.size < solution.size:
-        return False
-    own = solution / solution.sum()
-    return bool(np.max(np.abs(phase / phase.sum() - own) / own) < ALIKE)
-
-
-class _Plane:
-    """The tangent plane of a solution, and phases that lie over or under it."""
-
-    def __init__(self, solution: Floats, arguments: dict[str, Any]) -> None:
-        self.arguments = arguments
-        self.solution = solution
-        self.mu, _ = coexistence.potentials(solution, **arguments)
-        self.own = float(solution[-1] / solution.sum())
-        self.size = solution.size - 1
-        self.matrix = np.zeros((self.size + 1, self.size + 1))
-        self.matrix[: self.size, self.size] = -1.0
-        self.right = np.empty(self.size + 1)
-
-    def polymer_free(self) -> tuple[float, Floats]:
-        """Return the distance, as in `phase`, of the best liquid without polymer."""
-        amounts = self.solution[:-1] / self.solution[-1]
-        found = coexistence.stability(amounts, **self.arguments)
-        if found is None:
-            return math.inf, np.append(amounts / amounts.sum(), 1e-200)
-        return found[0] / self.own**2, np.append(found[1], 1e-200)
-
-    def phase(self, polymer: float, start: Floats) -> tuple[float, Floats]:
-        """Return the distance of the best phase of one polymer fraction.
-
-        Its small species are at equilibrium with the solution but for one pressure: as
-        in a polymer-free liquid there is one such phase. The distance is divided by the
-        square of the difference in polymer, so that the solution itself is no zero.
-        """
-        size = self.size
-        trial = np.append(start[:-1] * ((1.0 - polymer) / start[:-1].sum()), polymer)
-        for _ in range(12):
-            other, curvature = coexistence.potentials(trial, **self.arguments)
-            self.matrix[:size, :size] = curvature[:size, :size] * trial[:size]
-            self.matrix[size, :size] = trial[:size]
-            self.right[:size] = self.mu[:size] - other[:size]
-            self.right[size] = 1.0 - trial.sum()
-            step = np.linalg.solve(self.matrix, self.right)[:size]
-            largest = float(np.max(np.abs(step)))
-            trial[:size] *= np.exp(step if largest < 2.0 else step * (2.0 / largest))
-            if largest < 1e-3:
-                break
-        else:
-            return math.inf, trial
-        # stationary in the small species: what their last step left is of second order
-        other, _ = coexistence.potentials(trial, **self.arguments)
-        distance = float(trial @ (other - self.mu))
-        return distance / (polymer - self.own) ** 2, trial
-
-
-def _deepest(solution: Floats, arguments: dict[str, Any]) -> tuple[float, Floats]:
-    """Return the least distance from the tangent plane, and the phase that has it."""
-    plane = _Plane(solution, arguments)
-    odds = plane.own / (1.0 - plane.own)
-    tried = [plane.polymer_free()]
-    places = [0.0]
-    for ratio in _RATIOS[odds * _RATIOS < _MOST_ODDS] * odds:
-        tried.append(plane.phase(ratio / (1.0 + ratio), tried[-1][1]))
-        places.append(math.log(ratio))
-    best = min(range(len(tried)), key=lambda k: tried[k][0])
-    if not 1 < best < len(tried) - 1:
-        return tried[best]
-    # between its neighbors by parabolas; not so near the solution that digits are lost
-    x = places[best - 1 : best + 2]
-    f = tried[best - 1 : best + 2]
-    for _ in range(8):
-        left, right = x[1] - x[0], x[2] - x[1]
-        first = (f[1][0] - f[0][0]) / left
-        last = (f[2][0] - f[1][0]) / right
-        if not last > first:
-            break
-        new = 0.5 * (x[0] + x[1]) - first * 0.5 * (x[2] - x[0]) / (last - first)
-        if abs(new - math.log(odds)) < 3e-3:
-            new = math.log(odds) + math.copysign(3e-3, new - math.log(odds))
-        if not x[0] < new < x[2] or abs(new - x[1]) < 1e-4 * (x[2] - x[0]):
-            break
-        ratio = math.exp(new)
-        found = plane.phase(ratio / (1.0 + ratio), f[1][1])
-        points = sorted([*zip(x, f, strict=True), (new, found)], key=lambda p: p[0])
-        middle = min((1, 2), key=lambda k: points[k][1][0])
-        x = [p[0] for p in points[middle - 1 : middle + 2]]
-        f = [p[1] for p in points[middle - 1 : middle + 2]]
-        if abs(new - x[1]) < 1e-5 and abs(x[2] - x[0]) < 1e-4:
-            break
-    return f[1]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from membranekit._kernels import coexistence
+from membranekit.errors import MembranekitError
 from membranekit.thermo import titration
 from membranekit.thermo.flory_huggins import WATER_VOLUME, Mixture, cloud_point
 
@@ -126,6 +127,35 @@ def test_what_never_demixes_has_no_onset_and_what_has_demixed_has_it_at_zero():
     assert titration.onset(mixture(g13=0.2, g12=0.2), rest(0.1), 0, T) is None
     spoilt = mixture(g23=1.0)
     assert titration.onset(spoilt, rest(0.1), 0, T).amount == 0.0
+
+
+def test_the_way_over_a_lean_liquid_and_the_search_agree_on_random_mixtures():
+    random = np.random.default_rng(1)
+    both = 0
+    for _ in range(60):
+        mix = mixture(
+            g12=random.uniform(0.0, 0.9),
+            g13=random.uniform(1.0, 4.0),
+            g23=random.uniform(-0.3, 0.4),
+            chain=10 ** random.uniform(1.5, 4.5),
+            slope=random.uniform(-0.5, 0.4),
+        )
+        polymer = 10 ** random.uniform(-3.5, -0.35)
+        found = titration.onset(mix, rest(polymer), 0, T)
+        state = titration._State(mix, rest(polymer), 0, T)
+        searched, lean = state.search(), state.beside_polymer_free_liquid()
+        assert searched.amount == pytest.approx(found.amount, rel=1e-6)
+        if lean is not None:
+            both += 1
+            assert lean.amount == pytest.approx(searched.amount, rel=1e-6)
+    assert both > 10
+
+
+def test_liquids_that_demix_among_themselves_are_named():
+    with pytest.raises(MembranekitError, match="w and s may demix among themselves"):
+        titration.onset(
+            mixture(g12=1.19, slope=0.5, g13=1.2, g23=0.0), rest(0.01), 0, T
+        )
 
 
 def test_the_uptake_of_a_liquid_is_that_of_flory_and_rehner_without_crosslinks():
