@@ -422,7 +422,7 @@ def test_an_unknown_name_gets_its_neighbors():
 
 def test_a_name_without_neighbors_is_told_where_to_look():
     with pytest.raises(MaterialError, match="`membranekit materials` lists") as caught:
-        lookup("ethanol")
+        lookup("toluene")
     assert 'materials = ["my_substance.toml"]' in str(caught.value)
 
 
