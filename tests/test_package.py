@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import membranekit as mk
+from membranekit.equilibria import ComputedCloudPoint
 
 ROOT = Path(__file__).parents[1]
 INSTALLED = os.environ.get("MEMBRANEKIT_TEST_INSTALLED") == "1"
@@ -278,23 +279,26 @@ def test_the_readme_says_how_to_start_and_ci_runs_its_test_command() -> None:
     assert read.stdout == 'pip install ".[test]" && pytest\n'
 
 
-def readme_block(language: str) -> str:
-    """Return the first code block of one language in the README."""
+def readme_blocks(language: str) -> str:
+    """Return the code blocks of one language in the README, one after the other."""
     text = (ROOT / "README.md").read_text("utf-8")
-    found = re.search(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    assert found is not None
-    return found[1]
+    found = re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert found
+    return "\n".join(found)
 
 
 def test_the_case_in_the_readme_reads(tmp_path: Path) -> None:
     path = tmp_path / "case.toml"
-    path.write_text(readme_block("toml"), "utf-8")
+    path.write_text(readme_blocks("toml"), "utf-8")
     assert len(mk.read_case(path).runs) == 3
 
 
 def test_the_program_in_the_readme_runs() -> None:
     names: dict[str, object] = {}
-    exec(readme_block("python"), names)
+    exec(readme_blocks("python"), names)
     membrane = names["membrane"]
     assert isinstance(membrane, mk.Membrane)
     assert membrane.success, membrane.message
+    cloud = names["cloud"]
+    assert isinstance(cloud, ComputedCloudPoint)
+    assert cloud.one_phase
