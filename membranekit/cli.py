@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from membranekit.errors import InputError, MembranekitError, OutputError
+from membranekit.errors import InputError, MaterialError, MembranekitError, OutputError
 
 if TYPE_CHECKING:
     from membranekit.case import Case
@@ -104,6 +104,12 @@ _extrapolate = click.option(
     help="Use values outside the temperatures for which they are given.",
 )
 
+_interactions = click.option(
+    "--interactions",
+    metavar="NAME",
+    help="Take this set of interactions in place of the preferred one.",
+)
+
 _as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."
 )
@@ -148,6 +154,7 @@ def new(file: str, source: str) -> None:
 @main.command()
 @click.argument("case", metavar="CASE")
 @_settings
+@_interactions
 @_extrapolate
 @_as_json
 @click.pass_context
@@ -155,11 +162,12 @@ def check(
     ctx: click.Context,
     case: str,
     settings: tuple[str, ...],
+    interactions: str | None,
     extrapolate: bool,
     as_json: bool,
 ) -> None:
     """Tell what can be told of CASE without a run; status 1 if it cannot run."""
-    read = _read_case(case, settings)
+    read = _read_case(case, settings, interactions)
     findings = _check_all(read, extrapolate=extrapolate)
     ok = not any(finding.severity == "error" for finding in findings)
     if as_json:
@@ -186,6 +194,7 @@ def check(
 @main.command()
 @click.argument("case", metavar="CASE")
 @_settings
+@_interactions
 @_extrapolate
 @_as_json
 @click.option("--output", metavar="FILE", help="Save the runs: .csv, .json or .nc.")
@@ -203,6 +212,7 @@ def run(
     ctx: click.Context,
     case: str,
     settings: tuple[str, ...],
+    interactions: str | None,
     extrapolate: bool,
     as_json: bool,
     output: str | None,
@@ -211,7 +221,7 @@ def run(
     workers: int,
 ) -> None:
     """Run CASE: a shipped name, a .toml file, or a saved run.json or run.nc."""
-    read = _read_case(case, settings)
+    read = _read_case(case, settings, interactions)
     from membranekit import membrane as results
 
     if output is not None:
@@ -348,7 +358,9 @@ def materials(name: str | None, as_json: bool) -> None:
 
 
 # ----------------------------------------------------------------------- computing
-def _read_case(name: str, settings: Iterable[str]) -> Case:
+def _read_case(
+    name: str, settings: Iterable[str], interactions: str | None = None
+) -> Case:
     """Read a shipped case, a case file, or the case inside a saved run."""
     from membranekit.case import Case, read_case
 
@@ -360,7 +372,21 @@ def _read_case(name: str, settings: Iterable[str]) -> Case:
         case = Case.from_toml(text, folder=path.parent, label=name)
     else:
         case = read_case(name)
-    return case.with_settings(settings)
+    case = case.with_settings(settings)
+    if interactions is None:
+        return case
+    from membranekit.equilibria import sets_for
+
+    known = sets_for(case.solution, "water")
+    try:
+        case = case.replace({"solution.interactions": interactions})
+        sets_for(case.solution, "water")
+    except (InputError, MaterialError) as error:
+        raise InputError(
+            f"--interactions {interactions}: {error}; for this recipe there are "
+            + ", ".join(f'"{each}"' for each in known)
+        ) from None
+    return case
 
 
 def _check_all(case: Case, *, extrapolate: bool) -> list[Any]:

@@ -371,3 +371,29 @@ def test_an_unknown_material_ends_with_2():
     result = call("materials", "unobtainium")
     assert result.exit_code == 2
     assert "unobtainium" in result.stderr
+
+
+# ----------------------------------------------------------------- sets of interactions
+WEI = "water-NMP-polysulfone-PVP, assembled with Wei 2006"
+
+
+def test_a_run_takes_the_set_that_it_is_told(folder, made_up):
+    done = call("run", "example2", "--set", "air.time=4 s", "--interactions", WEI)
+    assert done.exit_code == 0
+    ((run, _),) = made_up
+    assert run.solution.interactions == WEI
+
+
+def test_an_unknown_set_is_refused_with_those_there_are(folder, made_up):
+    for command in ("run", "check"):
+        done = call(command, "example2", "--interactions", "all")
+        assert done.exit_code == 2
+        assert WEI in done.stderr
+    assert made_up == []
+
+
+def test_a_check_takes_the_set_that_it_is_told(folder):
+    usual = call("check", "example2", "--json")
+    other = call("check", "example2", "--json", "--interactions", WEI)
+    assert other.exit_code == 0
+    assert json.loads(usual.output) != json.loads(other.output)
