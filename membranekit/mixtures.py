@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from membranekit.thermo.flory_huggins import (
     pair_index,
     reversed_pair,
     triple_index,
+    unstable_shares,
 )
 
 
@@ -101,3 +103,42 @@ def _groups(
         if len(here) > 1:
             groups[here] = number
     return groups if groups.max() >= len(names) else None
+
+
+def demixing_liquids(
+    mixture: Mixture, liquids: Sequence[str], temperature: float
+) -> list[str]:
+    """Say of each pair of liquids that the interactions let demix on its own.
+
+    A set can be good near the polymer and wrong here, and what is computed beyond such
+    a gap is then wrong too.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        From `mixture_of`.
+    liquids : sequence of str
+        Canonical names; others are left out.
+    temperature : float
+        [K]
+
+    Examples
+    --------
+    >>> from membranekit import library
+    >>> names = ["water", "NMP", "polysulfone P-3500"]
+    >>> demixing_liquids(
+    ...     mixture_of(names, library.interaction_set(names)), names[:2], 298.15
+    ... )
+    []
+    """
+    notes = []
+    for first, second in combinations(liquids, 2):
+        found = unstable_shares(mixture, first, second, temperature)
+        if found is not None:
+            low, high = (100.0 * share for share in found)
+            notes.append(
+                f"by these interactions {first} and {second} demix without polymer, "
+                f"between {low:.3g} and {high:.3g} vol% {second}: if they do mix, the "
+                "set is wrong there, and what is computed with it may be"
+            )
+    return notes

@@ -19,7 +19,7 @@ from membranekit.equilibria import anchored_mixture
 from membranekit.errors import InputError, MembranekitError
 from membranekit.filtration import permeance as filtration
 from membranekit.membrane import Membrane
-from membranekit.mixtures import mixture_of
+from membranekit.mixtures import demixing_liquids, mixture_of
 from membranekit.process import AirExposure, Immersion, Process, bath_fractions
 from membranekit.solution import CastingSolution
 from membranekit.structure import pores
@@ -335,6 +335,13 @@ def prepare(
         interactions=chosen,
         constants=constants,
         contact_angle=angle,
+        notes=tuple(
+            demixing_liquids(
+                mixture,
+                [each.name for each in substances if each.kind == "solvent"],
+                start,
+            )
+        ),
     )
 
 
@@ -1133,7 +1140,7 @@ def _record(run: Run, outcome: Outcome) -> dict[str, Any]:
         "message": outcome.message,
         "layer": {},
         "profile": None,
-        "notes": list(outcome.notes),
+        "notes": [*run.notes, *outcome.notes],
         "mass_closure": outcome.closure,
         "polymer_closure": 0.0,
         "history": outcome.history,

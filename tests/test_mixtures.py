@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from reference.flory_huggins_twin import FloryHuggins
 
-from membranekit import library
+from membranekit import library, mixtures
 from membranekit._kernels import coexistence
 from membranekit.errors import MaterialError
 from membranekit.mixtures import mixture_of
 from membranekit.substances import InteractionSet, Pair, Ternary
+from membranekit.thermo import flory_huggins
 from membranekit.thermo.flory_huggins import WATER_VOLUME, pair_index, triple_index
 
 NAMES = ["water", "NMP", "polysulfone P-3500"]
@@ -201,3 +202,29 @@ def test_a_solvent_counted_as_two_is_one_inside_a_class_only(shared):
     assert (np.abs(apart).max() < 1e-13) == shared
     if not shared:
         assert np.abs(apart).max() > 1e-3
+
+
+def test_liquids_that_a_set_lets_demix_are_told():
+    """Altena & Smolders' water/dioxane is too coarse near equal volumes."""
+    names = ["water", "dioxane", "cellulose acetate"]
+    (note,) = mixtures.demixing_liquids(
+        mixture_of(names, library.interaction_set(names)), names[:2], 298.15
+    )
+    assert "water and dioxane demix" in note
+    names = ["water", "acetone", "cellulose acetate"]
+    mixture = mixture_of(names, library.interaction_set(names))
+    assert mixtures.demixing_liquids(mixture, names[:2], 298.15) == []
+
+
+def test_two_liquids_demix_where_the_curve_bends_down():
+    """With equal volumes and constant g: phi (1 - phi) = 1/(2 g)."""
+    table = np.zeros((1, 5, 5))
+    table[0, 0, 0] = 2.5
+    volumes = np.full(2, flory_huggins.WATER_VOLUME)
+    two = flory_huggins.Mixture(("a", "b"), volumes, table, np.zeros((1, 2)))
+    low, high = flory_huggins.unstable_shares(two, "a", "b", 298.15)
+    edge = 0.5 * (1.0 - (1.0 - 4.0 / 5.0) ** 0.5)
+    assert low == pytest.approx(edge, abs=0.005)
+    assert high == pytest.approx(1.0 - edge, abs=0.005)
+    table[0, 0, 0] = 1.99
+    assert flory_huggins.unstable_shares(two, "a", "b", 298.15) is None

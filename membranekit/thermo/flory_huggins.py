@@ -117,6 +117,45 @@ class Mixture:
         return replace(self, table=table, rational=rational)
 
 
+def unstable_shares(
+    mixture: Mixture, first: str, second: str, temperature: float
+) -> tuple[float, float] | None:
+    """Return between which volume fractions of the second two components demix.
+
+    Where ``d2G/dphi2`` is negative; looked for at every half percent.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        Holds both.
+    first, second : str
+        The pair, without the others.
+    temperature : float
+        [K]
+
+    Returns
+    -------
+    tuple of float or None
+        Least and greatest unstable volume fraction of the second [1]; None: the two
+        mix in all proportions.
+
+    Examples
+    --------
+    >>> table = np.zeros((1, 5, 5)); table[0, 0, 0] = 3.0
+    >>> two = Mixture(("a", "b"), np.full(2, WATER_VOLUME), table, np.zeros((1, 2)))
+    >>> unstable_shares(two, "a", "b", 298.15)
+    (0.215, 0.785)
+    """
+    arguments = mixture.only([first, second]).at(temperature)
+    found = [
+        share
+        for share in np.arange(1, 200) / 200.0
+        if coexistence.potentials(np.array([1.0 - share, share]), **arguments)[1][0, 0]
+        < 0.0
+    ]
+    return (float(found[0]), float(found[-1])) if found else None
+
+
 def pair_index(i: int, j: int) -> int:
     """Return the place of the pair i < j in the tables.
 
