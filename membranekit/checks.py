@@ -276,7 +276,7 @@ def _interactions(run: Run) -> Finding:
         texts.append("fitted to measured cloud points of polymer, solvent and water")
         if run.polymer.name in LABORATORY_BANDS:
             width, _ = LABORATORY_BANDS[run.polymer.name]
-            texts.append(f"take its water as known to {100 * width:g} %")
+            texts.append(f"laboratories differ by {100 * width:g} % in its water")
     else:
         texts.append(
             f"its basis: {chosen.fitted_to}; no measured cloud point stands behind it"

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from membranekit import library, units
 from membranekit.errors import InputError, MaterialError
-from membranekit.mixtures import mixture_of
+from membranekit.mixtures import demixing_liquids, mixture_of
 from membranekit.substances import InteractionSet, Pair, Substance, Ternary
 from membranekit.thermo import stability as phases
 from membranekit.thermo import vapor
@@ -638,6 +638,7 @@ class System:
     chosen: InteractionSet
     substances: tuple[Substance, ...]
     anchored: bool
+    own_set: bool
     notes: tuple[str, ...]
 
     @classmethod
@@ -681,6 +682,8 @@ class System:
                 solution, mixture, chosen, substances[:-1], amounts
             )
             notes.append("anchored to the cloud point measured on this solution")
+        liquids = [each.name for each in substances if each.kind == "solvent"]
+        notes += demixing_liquids(mixture, liquids, kelvin)
         return cls(
             mixture=mixture,
             fractions=fractions / fractions.sum(),
@@ -691,6 +694,7 @@ class System:
             chosen=chosen,
             substances=substances,
             anchored=is_anchored,
+            own_set=chosen.name in {each.name for each in solution.extra},
             notes=tuple(notes),
         )
 
@@ -772,15 +776,17 @@ class System:
             return None, "none: the cloud point measured on this solution states none"
         spread = math.hypot(*effects.values())
         polymer = self.mixture.names[-1]
-        if polymer in LABORATORY_BANDS and self.species == "water":
+        # what a user fitted has its own uncertainty, not that of other laboratories
+        if polymer in LABORATORY_BANDS and self.species == "water" and not self.own_set:
             width, why = LABORATORY_BANDS[polymer]
             text = f"+-{100 * width:g} %: {why}"
-            if self.chosen.assembled_from:
+            outside = self._of_additives(effects)
+            if outside:
                 text += (
-                    "; it leaves out what the additives' interactions are uncertain "
-                    f"by: with all that the set states it were +-{100 * spread:.2g} wt%"
+                    "; and what the set states for the additives' interactions, "
+                    f"+-{100 * math.hypot(*outside):.2g} wt%"
                 )
-            return width * self.mass_fraction(cloud), text
+            return math.hypot(width * self.mass_fraction(cloud), *outside), text
         if not effects:
             return None, "none: no interaction of the set states its uncertainty"
         return spread, (
@@ -788,6 +794,20 @@ class System:
             "independent and to first order; the largest is that of "
             f"{max(effects, key=lambda name: effects[name])}"
         )
+
+    def _of_additives(self, effects: dict[str, float]) -> list[float]:
+        """Return the effects of terms beyond the species, the solvent, the polymer."""
+        solvents = [
+            (share, each.name)
+            for share, each in zip(self.fractions, self.substances, strict=True)
+            if each.kind == "solvent" and each.name != self.species
+        ]
+        core = {self.species, self.mixture.names[-1], max(solvents, default=(0, ""))[1]}
+        return [
+            effects[_name_of(term)]
+            for term in self.chosen.terms
+            if _name_of(term) in effects and not set(term.between) <= core
+        ]
 
     def _effects(self, cloud: float) -> dict[str, float]:
         """Return what each uncertainty does to the cloud point's mass fraction [1].

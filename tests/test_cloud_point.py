@@ -140,9 +140,28 @@ def test_the_band_of_polysulfone_is_what_laboratories_differ_by():
     assert low == pytest.approx(0.8 * middle)
     assert high == pytest.approx(1.2 * middle)
     assert "38 degC" in found.band_basis
-    # with additives it says what the band leaves out
-    assert "additives" in shipped("example3").cloud_point("water").band_basis
     assert "additives" not in found.band_basis
+
+
+def test_additives_widen_the_band_of_polysulfone():
+    found = shipped("example3").cloud_point("water")
+    assert found.half_width > 0.2 * found.cloud
+    assert "additives" in found.band_basis
+    # no water at all is the least there can be
+    assert found.band[0].m_as("percent") == 0.0
+
+
+def test_a_set_of_ones_own_has_its_own_band():
+    names = ["water", "NMP", "polysulfone P-3500"]
+    usual = library.interaction_set(names, "water-NMP-polysulfone, Wei 2006")
+    own = dataclasses.replace(usual, name="mine", preferred=False)
+    found = dope(extra=(own,), interactions="mine").cloud_point("water")
+    assert "laboratories" not in found.band_basis
+
+
+def test_liquids_that_the_set_lets_demix_are_told():
+    found = dope({"CA": 15, "dioxane": 85}).cloud_point("water")
+    assert any("demix without polymer" in note for note in found.notes)
 
 
 def test_the_table_at_38_degc_lies_about_that_far_off():
