@@ -6,7 +6,7 @@ field into a quantity and notes which fields were stated, and `Parts`, a recipe 
 
 import math
 import numbers
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from html import escape
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from membranekit import library, units
 from membranekit.errors import InputError, MaterialError, MembranekitError
-from membranekit.substances import Substance
+from membranekit.substances import InteractionSet, Substance
 
 if TYPE_CHECKING:
     from membranekit.equilibria import (
@@ -32,6 +32,7 @@ SIGNIFICANT_DIGITS = 12  # 0.15 mm and 150 um differ in the 16th digit and are e
 InputType = TypeVar("InputType", bound="Input")
 Given: TypeAlias = Any  # text or a quantity when it is given, a quantity when held
 Find = Callable[[str], Substance]
+Extra: TypeAlias = Substance | InteractionSet | Iterable[Substance | InteractionSet]
 
 
 class Default(str):
@@ -435,8 +436,9 @@ class CastingSolution(Input):
     cloud_point : CloudPoint or mapping, optional
         A cloud point measured on this dope, which anchors one pair; kept as
         `measured_cloud_point`, for the method `cloud_point` computes one.
-    extra : tuple, optional
-        Substances and interaction sets that are not in the library.
+    extra : Substance, InteractionSet or sequence of them, optional
+        What is not in the library, such as what `library.load_file` returns; kept as
+        a tuple.
 
     Raises
     ------
@@ -477,7 +479,7 @@ class CastingSolution(Input):
         temperature: Given = None,
         interactions: str | None = None,
         cloud_point: Any = None,
-        extra: tuple[Any, ...] = (),
+        extra: Extra = (),
     ) -> None:
         self._keep("parts", parts)
         self._keep("roles", roles)
@@ -504,7 +506,7 @@ class CastingSolution(Input):
         temperature: Given = None,
         interactions: str | None = None,
         cloud_point: Any = None,
-        extra: tuple[Any, ...] = (),
+        extra: Extra = (),
     ) -> "CastingSolution":
         """Make a casting solution from parts by mass; see the class."""
         return cls(
@@ -519,7 +521,8 @@ class CastingSolution(Input):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._keep("extra", tuple(self.extra))
+        with inside("extra"):
+            self._keep("extra", _read_extra(self.extra))
         self._keep("_own", _given_substances(self.parts))
         with inside("stocks"):
             self._keep("stocks", self._read_stocks())
@@ -983,6 +986,24 @@ class Roles(Parts):
     """The roles that a recipe states, found by any alias."""
 
     __slots__ = ()
+
+
+def _read_extra(given: object) -> tuple[Any, ...]:
+    """Return what is not in the library, one or several, as a tuple."""
+    known = (Substance, InteractionSet)
+    if given is None:  # `replace` takes it away so
+        return ()
+    if isinstance(given, known):
+        return (given,)
+    several = isinstance(given, Iterable) and not isinstance(given, (str, Mapping))
+    items = tuple(given) if several else (given,)  # type: ignore[arg-type]
+    for each in items:
+        if not isinstance(each, known):
+            raise InputError(
+                "solution.extra: give substances and interaction sets, such as what "
+                f"library.load_file returns, not {each!r}"
+            )
+    return items
 
 
 def _given_substances(parts: object) -> tuple[Substance, ...]:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import membranekit as mk
-from membranekit import units
+from membranekit import library, units
+from membranekit.errors import InputError
 from membranekit.solution import CloudPoint, Parts, spell
 
 AMOUNTS = st.floats(1e-3, 1e3)
@@ -258,3 +259,22 @@ def test_recipes_are_equal_by_substance_and_amount():
     assert hash(one) == hash(other)
     assert one != Parts.read({"NMP": 1, "water": 3}, "bath")
     assert one == {"NMP": 1, "water": 2}
+
+
+def test_what_is_extra_is_one_or_several():
+    held = library.interaction_set((), "water-NMP-polysulfone, Wei 2006")
+    own = library.lookup("NMP")
+    expected = make(extra=(held,))
+    assert expected.extra == (held,)
+    assert make(extra=held) == make(extra=[held]) == make(extra=iter([held]))
+    assert make(extra=held) == expected
+    assert make(extra=held) != make()
+    assert make(extra=own).extra == (own,)
+    assert make(extra=(own, held)).extra == (own, held)
+    assert make(extra=held).replace(extra=None) == make()
+
+
+@pytest.mark.parametrize("extra", ["mine.toml", 3, ["x"], {"x": 1}, [None]])
+def test_what_is_extra_must_be_a_substance_or_a_set(extra):
+    with pytest.raises(InputError, match=r"solution\.extra: give substances and inter"):
+        make(extra=extra)
