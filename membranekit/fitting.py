@@ -57,6 +57,24 @@ MOST_DEVIATIONS = 30.0
 STRAIGHT = 1e-5
 """Standard error below which errors are linear all along an interval [1]."""
 
+LARGE_MISFIT = 0.01
+"""Rms error, in mass fraction, from which on a fit without stated uncertainties is
+called no description of its points [1]: about what two laboratories differ by. Chosen.
+"""
+
+LARGE_RATIO = 2.0
+"""The same as a multiple of stated uncertainties [1]. Chosen."""
+
+RESOLUTION = 3e-4
+"""What a point without a stated uncertainty is taken to be uncertain by at the least,
+in mass fraction [1]: the rounding of percent with one decimal, ``0.001/sqrt(12)``."""
+
+SAME = 1e-9
+"""Rows whose fractions, and temperatures [K], differ by less are one point [1]."""
+
+MOST_NAMED = 3
+"""Rows that a message names at most."""
+
 LINEAR = ("g", "c0", "c1", "c2", "c3", "c4", "a")
 """Coefficients in which potentials are linear: those that can be fitted."""
 
@@ -77,6 +95,10 @@ class FittedParameter:
         In which it lies with 95 % confidence [1].
     start : float
         Its value in the set that was given [1].
+    uncertainty : float
+        What the saved set states: the distance to the farther end of the interval, or
+        the change that moves the computed points by their rms error, all else held,
+        if that is larger [1].
     """
 
     name: str
@@ -84,6 +106,7 @@ class FittedParameter:
     standard_error: float
     interval: tuple[float, float]
     start: float
+    uncertainty: float
 
 
 @dataclass(frozen=True)
@@ -133,7 +156,8 @@ class InteractionFit:
     inseparable : tuple of (str, str)
         Parameters whose correlation passes `INSEPARABLE`.
     message : str
-        What the points cannot tell, in plain words; empty where there is nothing.
+        What is wrong with the fit and what the points cannot tell, in plain words;
+        empty where there is nothing.
     notes : tuple of str
         What was assumed.
     """
@@ -248,6 +272,9 @@ def fit_interactions(
     ends where S, least in all other parameters, has grown by ``t**2 s2``, t Student's
     for the points that remain (profile likelihood): cloud points bend, and the interval
     from the covariance alone is too short where two parameters are hard to separate.
+    s2 is not taken below what the stated uncertainties say, or `RESOLUTION` without
+    them: points on the curve by chance, or made up, are not known without error. A row
+    that stands again is no further point and counts once.
 
     Parameters
     ----------
@@ -323,10 +350,11 @@ def fit_interactions(
     )
     count, size = len(problem.rows), len(problem.free)
     if count <= size:
+        repeats = f" ({problem.repeated})" if problem.repeated else ""
         raise InputError(
             f"points: {_counted(count, 'point')} cannot fix "
-            f"{_counted(size, 'parameter')} and say how well: give {size + 1} or more, "
-            "or fit fewer"
+            f"{_counted(size, 'parameter')} and say how well{repeats}: give {size + 1} "
+            "or more that differ, or fit fewer"
         )
     x = np.zeros(size)
     for _ in range(ROUNDS):
@@ -353,7 +381,8 @@ def fit_interactions(
     computed = problem.computed(x)
     problem.refuse_outside(computed)
     errors, jacobian = problem.errors(x)
-    covariance = _covariance(errors, jacobian, problem.titles)
+    variance = problem.variance(errors, size)
+    covariance = _covariance(variance, jacobian, problem.titles)
     deviation = np.sqrt(np.diag(covariance))
     quantile = float(stdtrit(count - size, 0.5 + 0.5 * CONFIDENCE))
     intervals = [
@@ -362,6 +391,9 @@ def fit_interactions(
     ]
     correlation = covariance / np.outer(deviation, deviation)
     np.fill_diagonal(correlation, 1.0)
+    overall = problem.scale * errors  # errors of the fractions, without weights
+    slopes = problem.scale[:, None] * jacobian
+    moving = np.sqrt(overall @ overall / (slopes**2).sum(axis=0))
     parameters = tuple(
         FittedParameter(
             name=title,
@@ -369,6 +401,7 @@ def fit_interactions(
             standard_error=float(deviation[k]),
             interval=(begin + intervals[k][0], begin + intervals[k][1]),
             start=begin,
+            uncertainty=float(max(*np.abs(intervals[k] - x[k]), moving[k])),
         )
         for k, (title, begin) in enumerate(
             zip(problem.titles, problem.starts, strict=True)
@@ -386,7 +419,15 @@ def fit_interactions(
         for j in range(k)
         if abs(correlation[j, k]) > INSEPARABLE
     )
-    message = _message(inseparable, problem.titles, correlation, len(clouds) < count)
+    message = " ".join(
+        [
+            *_misfits(rows, problem.scale if problem.stated else None),
+            *_closeness(errors, variance, size, rms, problem.stated),
+            *_inseparable(
+                inseparable, problem.titles, correlation, len(clouds) < count
+            ),
+        ]
+    )
     fit = InteractionFit(
         interactions=start,
         parameters=parameters,
@@ -405,12 +446,66 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _message(
+def _misfits(rows: Sequence[FittedRow], stated: Floats | None) -> list[str]:
+    """Say of which rows the error is too large for the set to describe them."""
+    sentences = []
+    residuals = np.array([row.residual for row in rows])
+    for kind in ("cloud point", "swelling"):
+        of_kind = np.array([row.kind == kind for row in rows])
+        if not of_kind.any():
+            continue
+        rms = float(np.sqrt(np.mean(residuals[of_kind] ** 2)))
+        limit, size = LARGE_MISFIT, rms
+        against = f"limit {LARGE_MISFIT:g}"
+        weighed = np.abs(residuals)
+        if stated is not None:
+            weighed = weighed / stated
+            limit = LARGE_RATIO
+            size = float(np.sqrt(np.mean(weighed[of_kind] ** 2)))
+            against = f"{size:.1f} times the stated uncertainty, limit {limit:g}"
+        if size <= limit:
+            continue
+        order = np.argsort(-np.where(of_kind, weighed, -1.0), kind="stable")
+        worst = order[: min(MOST_NAMED, int(of_kind.sum()))]
+        named = "; ".join(
+            f"{rows[k].where}, measured {rows[k].measured:.4f}, computed "
+            f"{rows[k].computed:.4f}"
+            for k in worst
+        )
+        what = "these cloud points" if kind == "cloud point" else "these uptakes"
+        advice = "do not use the fitted values before the cause is known: are columns "
+        advice += "swapped, is it this polymer and this set?"
+        if rms <= LARGE_MISFIT:
+            advice = "the stated uncertainty is too small, or the model too simple."
+        sentences.append(
+            f"The fitted set does not describe {what}: rms error {rms:.2g} in mass "
+            f"fraction ({against}), worst in {named}; {advice}"
+        )
+    return sentences
+
+
+def _closeness(
+    errors: Floats, variance: float, size: int, rms: float, stated: bool
+) -> list[str]:
+    """Say where the scatter is too small to be what the points are uncertain by."""
+    if errors @ errors / (errors.size - size) > 1e-2 * variance:
+        return []
+    what = "the stated uncertainties"
+    if not stated:
+        what = f"{RESOLUTION:g} in mass fraction, the rounding of 0.1 %"
+    return [
+        f"The points lie closer to the fitted curve (rms error {rms:.1g}) than they "
+        f"can be measured: standard errors and intervals rest on {what}, not on the "
+        "scatter."
+    ]
+
+
+def _inseparable(
     inseparable: Sequence[tuple[str, str]],
     titles: Sequence[str],
     correlation: Floats,
     with_swelling: bool,
-) -> str:
+) -> list[str]:
     """Say in plain words which parameters the points fix only together."""
     sentences = []
     for first, second in inseparable:
@@ -422,10 +517,10 @@ def _message(
             "add a measurement of another kind, such as the uptake of the pure "
             "nonsolvent by the polymer."
         )
-    return " ".join(sentences)
+    return sentences
 
 
-def _covariance(errors: Floats, jacobian: Floats, titles: Sequence[str]) -> Floats:
+def _covariance(variance: float, jacobian: Floats, titles: Sequence[str]) -> Floats:
     """Return ``s2 inv(J' J)``, or refuse where the points say nothing.
 
     Raises
@@ -448,7 +543,6 @@ def _covariance(errors: Floats, jacobian: Floats, titles: Sequence[str]) -> Floa
             f"free: the points fix only a combination of {' and '.join(involved)}; "
             "hold one of them"
         )
-    variance = float(errors @ errors) / (errors.size - norms.size)
     inverse: Floats = (directions.T / singular**2) @ directions
     inverse *= variance / np.outer(norms, norms)
     return inverse
@@ -670,17 +764,20 @@ class _Problem:
             row, half = self._swelling(f"swelling {k + 1}", each)
             self.rows.append(row)
             uncertain.append(half)
+        self.repeated = ""
+        uncertain = self._once(uncertain)
         self._refuse_temperatures(extrapolate)
         if len({each is None for each in uncertain}) > 1:
             raise InputError(
                 "swelling: uncertainties belong to all points and uptakes or to none; "
                 "they are the weights of the fit"
             )
+        self.stated = uncertain[0] is not None
         self.scale = np.array([1.0 if each is None else each for each in uncertain])
         self.mixtures = self._mixtures(self.names)
         binary = (self.names[self.nonsolvent], self.names[-1])
         self.binary = self._mixtures(binary)
-        self.near: list[titration.Onset | None] = [None] * len(self.table.rows)
+        self.near: list[titration.Onset | None] = [None] * len(self.rest)
         self.settled = list(self.near)
         self.known: tuple[bytes, Floats, Floats] | None = None
 
@@ -741,6 +838,36 @@ class _Problem:
         """Return the nonsolvent's mass fraction in the swollen polymer [1]."""
         liquid = volume_fraction * self.density[self.nonsolvent]
         return float(liquid / (liquid + (1.0 - volume_fraction) * self.density[-1]))
+
+    def _once(self, uncertain: list[float | None]) -> list[float | None]:
+        """Leave out rows that stand again; return the uncertainties of those kept."""
+        kept: list[int] = []
+        again: list[str] = []
+        for k, row in enumerate(self.rows):
+            for j in kept:
+                other = self.rows[j]
+                if row.kind != other.kind or uncertain[k] != uncertain[j]:
+                    continue
+                apart = abs(row.measured - other.measured)
+                apart = max(apart, abs(row.temperature - other.temperature))
+                if row.kind == "cloud point":
+                    shares = self.table.mass_fractions
+                    apart = max(apart, float(np.abs(shares[k] - shares[j]).max()))
+                if apart < SAME:
+                    again.append(f"{row.where} repeats {other.where}")
+                    break
+            else:
+                kept.append(k)
+        if again:
+            more = len(again) - MOST_NAMED
+            named = "; ".join(again[:MOST_NAMED])
+            named += f"; and {more} more" if more > 0 else ""
+            self.repeated = f"a repeated row is no further point: {named}"
+            self.notes.append(f"{self.repeated}; each counts once")
+        clouds = [k for k in kept if self.rows[k].kind == "cloud point"]
+        self.rest = self.rest[clouds]
+        self.rows = [self.rows[k] for k in kept]
+        return [uncertain[k] for k in kept]
 
     def _refuse_temperatures(self, extrapolate: bool) -> None:
         valid = self.start.valid_temperature
@@ -804,6 +931,11 @@ class _Problem:
         measured = np.array([row.measured for row in self.rows])
         return (computed - measured) / self.scale, slopes / self.scale[:, None]
 
+    def variance(self, errors: Floats, size: int) -> float:
+        """Return s2, not below what is stated or `RESOLUTION` (weighted errors) [1]."""
+        least = 1.0 if self.stated else RESOLUTION**2
+        return max(float(errors @ errors) / (errors.size - size), least)
+
     def _evaluate(self, x: Floats) -> tuple[Floats, Floats]:
         if self.known is not None and self.known[0] == x.tobytes():
             return self.known[1:]
@@ -858,7 +990,7 @@ class _Problem:
         """
         self.near = list(self.settled)
         errors, _ = self.errors(x)
-        variance = float(errors @ errors) / (errors.size - x.size)
+        variance = self.variance(errors, x.size)
         growth = quantile**2 * variance
         allowed = float(errors @ errors) + growth
         deviation = math.sqrt(covariance[k, k])
@@ -1011,7 +1143,7 @@ def _fitted_set(
             if j != k:
                 value = fit.correlations[k][j]
                 note += f"; correlation with {other.name} {value:.3f}"
-        half = f"{max(high - parameter.value, parameter.value - low):.2g}"
+        half = f"{parameter.uncertainty:.2g}"
         before = each.within(fitted)
         if before is not each.term:  # another coefficient of it was fitted already
             note = f"{before.note}; {note}"
@@ -1028,7 +1160,8 @@ def _fitted_set(
     titles = " and ".join(each.name for each in fit.parameters)
     note = f"{problem.start.name!r} with {titles} fitted, all else as there"
     note += "; an uncertainty of a fitted value reaches to the farther end of its 95 % "
-    note += "interval"
+    note += "interval, or is the change that moves the computed points by their rms "
+    note += "error if that is larger"
     for more_to_say in (*fit.notes, fit.message.rstrip(".")):
         note += f"; {more_to_say}" if more_to_say else ""
     return dataclasses.replace(

@@ -300,8 +300,8 @@ def test_the_profile_itself_gives_the_ends_that_the_quick_way_gives(true, water)
     x = np.array([each.value - each.start for each in found.parameters])
     problem.begin(x)
     errors, jacobian = problem.errors(x)
-    covariance = fitting._covariance(errors, jacobian, problem.titles)
     variance = float(errors @ errors) / 4
+    covariance = fitting._covariance(variance, jacobian, problem.titles)
     for k, each in enumerate(found.parameters):
         for side, end in zip((-1.0, 1.0), each.interval, strict=True):
             profile = problem._end_by_profile(x, k, side * 2.7764, covariance, variance)
@@ -317,6 +317,100 @@ def test_inseparable_parameters_are_named(water):
     assert "Cloud points alone cannot separate g(water, PSF) from" in found.message
     assert found.message in str(found)
     assert "cannot separate" in found.interactions.note
+
+
+SWAPPED = {
+    "w_water": [0.2345, 0.1873, 0.1401, 0.0931],
+    "w_NMP": [0.7038, 0.7491, 0.7940, 0.8381],
+    "w_PSF": [0.0617, 0.0636, 0.0659, 0.0688],
+}
+
+
+def test_a_set_that_does_not_describe_the_points_is_said_so():
+    found = fit(SWAPPED)
+    assert found.rms > 0.05
+    assert "does not describe these cloud points" in found.message
+    assert f"rms error {found.rms:.2g} in mass fraction" in found.message
+    assert "are columns swapped, is it this polymer" in found.message
+    order = sorted(found.rows, key=lambda row: -abs(row.residual))
+    worst = found.message.split("worst in ")[1]
+    assert worst.startswith(f"{order[0].where}, measured {order[0].measured:.4f}")
+    assert order[1].where in worst
+    assert order[3].where not in worst
+    assert "does not describe these cloud points" in found.to_toml()
+    assert found.message in str(found)
+
+
+def test_an_uptake_that_the_set_does_not_describe_is_said_so(water):
+    uptake = {"mass_fraction": "20 %", "temperature": "25 degC"}
+    found = fit(table(water), swelling=[uptake])
+    assert "does not describe these uptakes" in found.message
+    assert "worst in swelling 1, measured 0.2000" in found.message
+
+
+def test_an_error_is_measured_against_stated_uncertainties(water):
+    bent = water + 5 * NOISE
+    assert fit(table(bent)).message == ""
+    fine = fit({**table(bent), "uncertainty [wt%]": [0.1] * 6})
+    assert "times the stated uncertainty, limit 2" in fine.message
+    assert "the stated uncertainty is too small, or the model" in fine.message
+    wide = fit({**table(bent), "uncertainty [wt%]": [0.3] * 6})
+    assert wide.message == ""
+    swapped = fit({**SWAPPED, "uncertainty [wt%]": [6.0] * 4})
+    assert "does not describe" not in swapped.message
+
+
+def test_the_saved_uncertainty_covers_the_error_of_the_points(true):
+    # 40 points: the interval of their mean is far shorter than their scatter
+    polymer = np.linspace(0.05, 0.25, 40)
+    exact = np.array([cloud_mass(true, each) for each in polymer])
+    found = fit(table(exact + 0.006 * (-1.0) ** np.arange(40), polymer))
+    parameter = found[G13]
+    reach = np.abs(np.array(parameter.interval) - parameter.value).max()
+    assert parameter.uncertainty > 2.0 * reach
+    ends = [
+        true.with_pair(
+            "water", NAMES[2], parameter.value + by, source="x", basis="chosen"
+        )
+        for by in (-1e-3, 1e-3)
+    ]
+    low, high = (np.array([cloud_mass(end, p) for p in polymer]) for end in ends)
+    slope = np.sqrt(np.mean(((high - low) / 2e-3) ** 2))
+    assert parameter.uncertainty == pytest.approx(found.rms / slope, rel=0.02)
+    pair = found.interactions.pair("water", NAMES[2])
+    assert float(pair.uncertainty) == pytest.approx(parameter.uncertainty, rel=0.06)
+    assert "rms error if that is larger" in found.interactions.note
+
+
+def test_points_without_scatter_are_as_uncertain_as_points_can_be(true, water):
+    found = fit(table(water), given=off(true, g23=0.02))
+    assert found.rms < 1e-8
+    assert 1e-4 < found[G13].standard_error < 1e-2
+    assert "closer to the fitted curve" in found.message
+    assert "rest on 0.0003 in mass fraction" in found.message
+    stated = fit({**table(water), "uncertainty [wt%]": [0.3] * 6})
+    assert stated[G13].standard_error == pytest.approx(
+        10 * found[G13].standard_error, rel=1e-3
+    )
+    assert "rest on the stated uncertainties" in stated.message
+
+
+def test_a_repeated_row_is_no_further_point():
+    row = {key: column[:1] * 4 for key, column in GOOD.items()}
+    with pytest.raises(InputError, match=r"1 point cannot .*row 2 repeats points, row"):
+        fit(row)
+    twice = {key: [*column, *column] for key, column in GOOD.items()}
+    once, found = fit(GOOD), fit(twice)
+    assert found.parameters == once.parameters
+    assert len(found.rows) == 4
+    (note,) = found.notes
+    assert "row 5 repeats points, row 1;" in note
+    assert note.endswith("and 1 more; each counts once")
+    assert note in found.interactions.note
+    warm = {**twice, "T [degC]": [25] * 4 + [30] * 4}
+    assert len(fit(warm).rows) == 8
+    uptake = {"mass_fraction": "3.6 %", "temperature": "25 degC"}
+    assert len(fit(GOOD, swelling=[uptake, uptake]).rows) == 5
 
 
 def test_nothing_is_inseparable_when_one_is_held(water):
@@ -461,7 +555,7 @@ def test_the_file_serves_a_case(found, tmp_path):
     solution = mk.CastingSolution.from_parts(
         {"PSF": 15, "NMP": 85},
         temperature="25 degC",
-        extra=(back,),
+        extra=back,
         interactions=back.name,
     )
     assert solution.interactions == back.name
@@ -739,7 +833,7 @@ def test_a_set_whose_liquids_demix_is_refused_with_the_row(true):
     law = (("c0", (1.4, 0, 0, 0, 0)), ("c1", (0.6, 0, 0, 0, 0)))
     changed = dataclasses.replace(first, coefficients=law)
     given = dataclasses.replace(true, pairs=(changed, *others))
-    points = {"w_water": [0.2] * 3, "w_PSF": [0.008] * 3}
+    points = {"w_water": [0.2, 0.21, 0.22], "w_PSF": [0.008] * 3}
     with pytest.raises(MembranekitError, match="row 1: no cloud point can be found"):
         fit(points, given=given)
 
@@ -767,11 +861,14 @@ def test_an_interval_ends_where_the_solvent_would_no_longer_dissolve(true):
     assert 0.4 < found[G23].interval[1] < 0.6
 
 
-def test_the_example_of_the_documentation_runs(capsys):
+def test_the_examples_of_the_documentation_run(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     place = Path(__file__).parents[1] / "docs" / "fitting.md"
     text = place.read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    exec(example, {})
+    names = {}
+    for example in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(example, names)
+    assert names["solution"].interactions == names["three"].interactions.name
     shown = capsys.readouterr().out
     assert "Cloud points alone cannot separate" in shown
     assert "\n()\n" in shown
