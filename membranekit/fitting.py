@@ -1092,7 +1092,8 @@ class _Problem:
                 what = "the solution never demixes"
             raise MembranekitError(
                 f"{row.where}: with what the fit has found, {what}; begin from a set "
-                "nearer to the points (InteractionSet.with_pair)"
+                "nearer to the points (InteractionSet.with_pair), and see that no "
+                "columns are swapped"
             )
 
 

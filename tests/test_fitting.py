@@ -341,6 +341,12 @@ def test_a_set_that_does_not_describe_the_points_is_said_so():
     assert found.message in str(found)
 
 
+def test_points_that_never_cloud_may_have_swapped_columns():
+    turned = {**GOOD, "w_water": GOOD["w_NMP"], "w_NMP": GOOD["w_water"]}
+    with pytest.raises(MembranekitError, match="see that no columns are swapped"):
+        fit(turned)
+
+
 def test_an_uptake_that_the_set_does_not_describe_is_said_so(water):
     uptake = {"mass_fraction": "20 %", "temperature": "25 degC"}
     found = fit(table(water), swelling=[uptake])
