@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from membranekit.case import Case
     from membranekit.diagram import PhaseDiagram
     from membranekit.membrane import Assumption, Membrane
-    from membranekit.substances import Substance
+    from membranekit.substances import InteractionSet, Substance
 
 FAILED, BAD_INPUT, STOPPED = 1, 2, 130
 
@@ -259,8 +259,9 @@ def run(
 @click.option("--temperature", default="25 degC", show_default=True, metavar="TEXT")
 @click.option(
     "--interactions",
-    metavar="NAME|all",
-    help="A set of interactions; all: a diagram for each set, side by side.",
+    metavar="NAME|FILE|all",
+    help="A set of interactions, by its name or from a file that ends in .toml; all: "
+    "a diagram for each set, side by side.",
 )
 @click.option(
     "--extrapolate", is_flag=True, help="Use a set outside its range, and say so."
@@ -288,7 +289,8 @@ def diagram(
     from membranekit import diagram as diagrams
 
     every = interactions is not None and interactions.strip().lower() == "all"
-    names = diagrams.sets_for(substances) if every else [interactions]
+    names: Sequence[str | InteractionSet | None]
+    names = diagrams.sets_for(substances) if every else [_own_set(interactions)]
     found: list[PhaseDiagram] = []
     failed: dict[str, MembranekitError] = {}
     for name in names:
@@ -301,9 +303,9 @@ def diagram(
             )
         except MembranekitError as error:
             # of several sets one may have no diagram, and the others have
-            if not every or name is None:
+            if not every:
                 raise
-            failed[name] = error
+            failed[str(name)] = error
         else:
             found.append(one)
     if not found:
@@ -589,6 +591,22 @@ def _say_choice(found: Sequence[PhaseDiagram]) -> None:
         known = [cell.m_as("percent") for cell in column if cell is not None]
         spread.append(_figures(max(known) / min(known)) if known else "-")
     _say_table(["set", *shares], [*rows, spread], numbers=True)
+
+
+def _own_set(given: str | None) -> str | InteractionSet | None:
+    """Return the set of a file, where a file was named, or what was given."""
+    if given is None or not given.strip().lower().endswith(".toml"):
+        return given
+    from membranekit import library, substances
+
+    found = library.load_file(given.strip())
+    if not isinstance(found, substances.InteractionSet):
+        kind = found.kind.replace("_", " ")
+        raise InputError(
+            f"--interactions {given}: this file holds a {kind}, not an interaction "
+            'set, kind = "interaction_set"'
+        )
+    return found
 
 
 def _say_diagram(found: PhaseDiagram) -> None:

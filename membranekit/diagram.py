@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from membranekit import library, units
 from membranekit.cloudpoints import CloudPointTable, cloud_points
-from membranekit.errors import InputError, MaterialError
+from membranekit.errors import InputError, MaterialError, MembranekitError
 from membranekit.mixtures import mixture_of
 from membranekit.substances import InteractionSet, Substance
 from membranekit.thermo import phase_diagram as floats
@@ -308,7 +308,7 @@ def phase_diagram(
     polymer: str | Substance,
     *,
     temperature: Any = "25 degC",
-    interactions: str | None = None,
+    interactions: str | InteractionSet | None = None,
     extrapolate: bool = False,
 ) -> PhaseDiagram:
     """Compute the phase diagram of a nonsolvent, a solvent and a polymer.
@@ -319,16 +319,17 @@ def phase_diagram(
         Names, aliases or substances.
     temperature : str or quantity
         [degC]
-    interactions : str, optional
-        The name of a set of interactions; none: the preferred one.
+    interactions : str or InteractionSet, optional
+        The name of a set of interactions, or a set of one's own, as `fit_interactions`
+        and `library.load_file` return it; none: the preferred one.
     extrapolate : bool
         Whether a temperature outside the set's range may be used; it is then recorded.
 
     Raises
     ------
     InputError
-        The temperature is out of the set's range, or a component stands twice or in a
-        place that is not its own.
+        The temperature is out of the set's range, a component stands twice or in a
+        place that is not its own, or `interactions` is something else.
     MaterialError
         A substance, a set or a property is not known.
     MembranekitError
@@ -352,10 +353,24 @@ def phase_diagram(
             f"a phase diagram has three different components, not {', '.join(names)}"
         )
     kelvin = units.si(temperature, "temperature", "temperature")
+    if not isinstance(interactions, (str, InteractionSet, type(None))):
+        raise InputError(
+            "interactions: give the name of a set or an interaction set, such as the "
+            f"`interactions` of a fit, not {type(interactions).__name__}"
+        )
     used = library.interaction_set(names, interactions, extra=substances)
     extrapolated = _checked_range(used, kelvin, extrapolate)
     mixture = mixture_of(names, used, extra=substances)
-    found = floats.ternary(mixture, kelvin)
+    try:
+        found = floats.ternary(mixture, kelvin)
+    except MembranekitError as error:
+        first, second = (each.usual_role for each in substances[:2])
+        if not (first in ("solvent", "good solvent") and second == "nonsolvent"):
+            raise
+        raise MembranekitError(
+            f"{error}; the order is nonsolvent, solvent, polymer: "
+            f"{names[1]}, {names[0]}, {names[2]}?"
+        ) from error
     arrest, line, lacking = _arrest(substances, kelvin)
     measured = cloud_points(names) if _in_library(names) else ()
     return PhaseDiagram(
@@ -426,7 +441,10 @@ def _checked_range(
         f"{low:g} to {high:g} degC"
     )
     if not extrapolate:
-        raise InputError(f"temperature: {what}; extrapolate=True uses it all the same")
+        raise InputError(
+            f"temperature: {what}; extrapolate=True (on the "
+            "command line --extrapolate) uses it all the same"
+        )
     return (what,)
 
 

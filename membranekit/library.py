@@ -74,6 +74,9 @@ class LocatedError(MaterialFileError):
 
 # --- Names ---------------------------------------------------------------------------
 
+_NAMED_SETS = 8
+"""How many sets a message names."""
+
 _IGNORED = re.compile(r"[\s\-\u2010-\u2015\u2212]+")
 
 
@@ -90,6 +93,12 @@ def nearest(word: str, candidates: Iterable[str]) -> list[str]:
     by_key = {match_key(candidate): candidate for candidate in candidates}
     close = difflib.get_close_matches(match_key(word), by_key, n=3, cutoff=0.6)
     return [by_key[key] for key in close]
+
+
+def _some(names: Sequence[str], separator: str = ", ") -> str:
+    """Return the first names joined, and how many more there are."""
+    more = len(names) - _NAMED_SETS
+    return separator.join(names[:_NAMED_SETS]) + (f" and {more} more" * (more > 0))
 
 
 def _suggestion(word: str, candidates: Iterable[str]) -> str:
@@ -1083,7 +1092,7 @@ class Library(Mapping[str, Substance]):
     def interaction_set(
         self,
         components: Sequence[str],
-        name: str | None = None,
+        name: str | InteractionSet | None = None,
         extra: Iterable[Any] = (),
     ) -> InteractionSet:
         """Return the interaction set that covers all components.
@@ -1092,9 +1101,9 @@ class Library(Mapping[str, Substance]):
         ----------
         components : sequence of str
             Canonical names; the set may hold more.
-        name : str, optional
-            The set's name. Without one the preferred set is taken: of `extra` before
-            all others, and then the smallest.
+        name : str or InteractionSet, optional
+            The set's name, or a set itself. Without one the preferred set is taken:
+            of `extra` before all others, and then the smallest.
         extra : iterable of InteractionSet and Substance
             What a case brings itself.
 
@@ -1107,7 +1116,12 @@ class Library(Mapping[str, Substance]):
         own = [item for item in extra if isinstance(item, InteractionSet)]
         known: list[InteractionSet | _Entry] = [*own]
         known += [e for e in self._contents[1] if e.kind == "interaction_set"]
-        candidates = known if name is None else self._named(name, known)
+        if isinstance(name, InteractionSet):
+            candidates, known, name = [name], [*known, name], name.name
+        elif name is None:
+            candidates = known
+        else:
+            candidates = self._named(name, known, components, extra)
         wanted = set(components)
         covering = []
         for candidate in candidates:
@@ -1136,14 +1150,35 @@ class Library(Mapping[str, Substance]):
         return sets[0].renamed(self._canonical(sets[0].components, extra))
 
     def _named(
-        self, name: str, candidates: Iterable[InteractionSet | _Entry]
+        self,
+        name: str,
+        candidates: Iterable[InteractionSet | _Entry],
+        components: Sequence[str],
+        extra: Iterable[Any],
     ) -> list[InteractionSet | _Entry]:
         candidates = list(candidates)
-        found = [c for c in candidates if match_key(c.name) == match_key(name)]
+        key = match_key(name)
+        found = [c for c in candidates if match_key(c.name) == key]
         if not found:
-            near = _suggestion(name, [c.name for c in candidates])
-            hint = f"; did you mean {near}?" if near else ""
-            raise MaterialError(f"{name!r} is no known interaction set{hint}")
+            serving = [
+                c.name
+                for c in candidates
+                if components
+                and set(components)
+                <= set(self._canonical(c.components, extra).values())
+            ]
+            # those that serve come first: the list is cut
+            every = [*serving, *(c.name for c in candidates if c.name not in serving)]
+            within = [each for each in every if key and key in match_key(each)]
+            near = within or nearest(name, every)
+            message = f"{name!r} is no known interaction set"
+            if near:
+                message += f"; did you mean {_some(near, ' or ')}?"
+            rest = [repr(each) for each in serving if each not in near]
+            if rest:
+                others = "others" if len(rest) < len(serving) else "sets"
+                message += f"; {others} of {', '.join(components)}: {_some(rest)}"
+            raise MaterialError(message)
         if len(found) > 1:
             places = [
                 c.origin if isinstance(c, InteractionSet) else str(c.file)
@@ -1215,7 +1250,7 @@ class Library(Mapping[str, Substance]):
                 continue
             having = [repr(name) for name, members in sets if {a, b} <= members]
             if having:
-                told.append(f"the pair {a}/{b} is in {', '.join(having)}")
+                told.append(f"the pair {a}/{b} is in {_some(having)}")
             else:
                 lost.append(f"{a}/{b}")
         if lost:

@@ -141,6 +141,65 @@ def test_the_report_says_what_it_rests_on(found):
     assert found.interactions in repr(found)
 
 
+@pytest.fixture
+def own(tmp_path):
+    """A set of one's own in a file, by aliases of the components."""
+    pairs = [("water", "NMP", 0.5), ("water", "PSF", 2.9), ("NMP", "PSF", 0.2)]
+    lines = [
+        'kind = "interaction_set"',
+        'name = "mine"',
+        'components = ["water", "NMP", "PSF"]',
+        'convention = "g"',
+        'reference_volume = "first"',
+        'fitted_to = "estimate"',
+        "preferred = false",
+        'valid = { temperature = ["15 degC", "35 degC"] }',
+    ]
+    for first, second, g in pairs:
+        lines += [
+            "[[pair]]",
+            f'between = ["{first}", "{second}"]',
+            'form = "constant"',
+            f"coefficients = {{ g = {g} }}",
+            'basis = "chosen"',
+            'source = "made up"',
+        ]
+    path = tmp_path / "own.toml"
+    path.write_text("\n".join(lines))
+    return path
+
+
+def test_a_set_of_one_s_own(own, found):
+    mine = mk.phase_diagram(*SYSTEM, interactions=mk.library.load_file(own))
+    assert mine.interactions == "mine"
+    assert mine.components == NAMES
+    assert {each.source for each in mine.sources if "g(" in each.name} == {"made up"}
+    done = run(*SYSTEM, "--interactions", str(own), "--json")
+    assert json.loads(done.stdout) == mine.to_dict()
+    wei = mk.materials.interaction_set(NAMES, "water-NMP-polysulfone, Wei 2006")
+    assert mk.phase_diagram(*SYSTEM, interactions=wei) == mk.phase_diagram(
+        *SYSTEM, interactions=wei.name
+    )
+
+
+def test_a_set_that_is_none(tmp_path):
+    with pytest.raises(mk.InputError, match=r"interactions: .* not Substance"):
+        mk.phase_diagram(*SYSTEM, interactions=mk.materials["PSF"])
+    done = run(*SYSTEM, "--interactions", str(tmp_path / "none.toml"))
+    assert done.exit_code == 2
+    assert "none.toml" in done.stderr
+    done = run(*SYSTEM, "--interactions", mk.materials["PSF"].origin)
+    assert done.exit_code == 2
+    assert "holds a polymer" in done.stderr
+
+
+def test_the_wrong_order_is_told():
+    with pytest.raises(
+        mk.MembranekitError, match=r"polymer: water, NMP, polysulfone.*\?$"
+    ):
+        mk.phase_diagram("NMP", "water", "PSF")
+
+
 # ------------------------------------------------------------------------- refusals
 
 
@@ -250,7 +309,10 @@ def test_a_set_by_name():
     ("arguments", "words"),
     [
         (("water", "NMP"), "three substances are wanted"),
-        ((*SYSTEM, "--temperature", "90 degC"), "outside the range"),
+        (
+            (*SYSTEM, "--temperature", "90 degC"),
+            "extrapolate=True (on the command line --extrapolate)",
+        ),
         ((*SYSTEM, "--plot", "d.txt"), "by the suffix"),
         (("NMP", "water", "PSF"), "there is no gap"),
         (("water", "NMP", "PVDF", "--interactions", "all"), "no interaction set"),

@@ -555,6 +555,46 @@ def test_a_set_can_be_asked_for_by_name():
         materials.interaction_set([*components, "LiCl"], name)
 
 
+def test_part_of_a_name_leads_to_the_sets_that_have_it():
+    components = ["water", "NMP", "polysulfone P-3500"]
+    with pytest.raises(MaterialError) as caught:
+        materials.interaction_set(components, "wei")
+    near, others = str(caught.value).split("; ")[1:]
+    # those of the system stand first, and no more than eight are named
+    assert near.startswith("did you mean water-NMP-polysulfone")
+    assert "water-NMP-polysulfone, Wei 2006 or " in near
+    assert near.count(" or ") == 7
+    assert "more" in near
+    assert others.startswith(f"others of {', '.join(components)}: ")
+    assert "'water-NMP-polysulfone, UNIFAC-DO refit'" in others
+    with pytest.raises(MaterialError) as caught:
+        materials.interaction_set(components, "")
+    message = str(caught.value)
+    assert "did you mean" not in message
+    assert "; sets of water, NMP" in message
+    assert "DMAc" not in message
+
+
+def test_pairs_of_many_sets_do_not_fill_the_screen():
+    with pytest.raises(MaterialError) as caught:
+        materials.interaction_set(["water", "acetone", "PVDF"])
+    each = str(caught.value).split("; ")
+    assert all(part.count("', '") < 8 for part in each)
+
+
+def test_a_set_itself_serves_for_its_name(write):
+    own = load_file(write(SET.replace("acetone", "NMP").replace('"CA"', '"psu"')))
+    components = ["water", "NMP", "polysulfone P-3500"]
+    found = materials.interaction_set(components, own)
+    assert (found.name, found.components) == (own.name, tuple(components))
+    with pytest.raises(MaterialError, match=r"'water-NMP-CA' lacks some of .*LiCl"):
+        materials.interaction_set([*components, "LiCl"], own)
+    # a set of the library that was changed keeps its name
+    wei = materials.interaction_set(components, "water-NMP-polysulfone, Wei 2006")
+    new = wei.with_pair(*components[::2], 2.5, source="mine", basis="chosen")
+    assert materials.interaction_set(components, new) == new
+
+
 def test_a_system_without_a_set_is_refused_with_the_nearest():
     with pytest.raises(MaterialError, match="comes nearest and lacks LiCl") as caught:
         materials.interaction_set(["water", "DMAc", "PVDF", "LiCl"])
