@@ -29,6 +29,8 @@ cdef enum:
     ABOVE = 26
     PARABOLAS = 10
 
+# Least volume fraction: a float still holds its reciprocal.
+cdef double FLOOR = 1e-290
 cdef double MOST_ODDS = 0.97 / 0.03
 cdef double BELOW_STEP = 0.55
 cdef double ABOVE_STEP = 1.45
@@ -83,7 +85,7 @@ cdef void at_place(const Mixture* mixture, int n, const double* mu, double own,
             return
         share = 1.0 if largest < 2.0 else 2.0 / largest
         for i in range(size):
-            out.phase[i] = fmax(out.phase[i] * exp(share * r[i]), 1e-290)
+            out.phase[i] = fmax(out.phase[i] * exp(share * r[i]), FLOOR)
         if largest < 1e-5:
             break
     else:
@@ -251,6 +253,9 @@ def onset(const double[::1] rest, const double[::1] start, *, int nonsolvent,
         worst = fabs(r[size])
         share = worst
         for i in range(size):
+            # at the floor a trace stays
+            if y[i] <= FLOOR and r[i] < 0.0:
+                r[i] = 0.0
             worst = fmax(worst, fabs(r[i]))
             # a trace may move by orders at once
             share = fmax(share, fabs(r[i]) / (1.0 if y[i] > 1e-6 else 20.0))
@@ -258,9 +263,7 @@ def onset(const double[::1] rest, const double[::1] start, *, int nonsolvent,
             return None
         share = 1.0 if share <= 1.0 else 1.0 / share
         for i in range(size):
-            y[i] *= exp(share * r[i])
-            if not y[i] > 1e-290:
-                return None
+            y[i] = fmax(y[i] * exp(share * r[i]), FLOOR)
         amount *= exp(share * r[size])
         if worst < 1e-9:
             break

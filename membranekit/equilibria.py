@@ -23,6 +23,7 @@ from membranekit.substances import InteractionSet, Pair, Substance, Ternary
 from membranekit.thermo import stability as phases
 from membranekit.thermo import vapor
 from membranekit.thermo.flory_huggins import Mixture, anchored
+from membranekit.thermo.titration import cloud_fraction
 
 if TYPE_CHECKING:
     from membranekit.solution import CastingSolution
@@ -724,9 +725,7 @@ class System:
     @cached_property
     def cloud(self) -> float | None:
         """Volume fraction of the species at which the recipe clouds [1]."""
-        return phases.cloud_fraction(
-            self.mixture, self.fractions, self.index, self.kelvin
-        )
+        return cloud_fraction(self.mixture, self.fractions, self.index, self.kelvin)
 
     def activity_at(self, share: float) -> float:
         """Return the activity of the species at a volume fraction, as one phase."""

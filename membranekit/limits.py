@@ -20,7 +20,8 @@ from membranekit.process import AirExposure, Immersion, Process, step_names
 from membranekit.solution import CastingSolution
 from membranekit.substances import Substance
 from membranekit.thermo.flory_huggins import Mixture
-from membranekit.thermo.stability import DEMIXED, Stability, cloud_fraction, stability
+from membranekit.thermo.stability import DEMIXED, Stability, stability
+from membranekit.thermo.titration import cloud_fraction
 
 _MOLECULE = (
     "molar_mass",

@@ -12,7 +12,8 @@ from membranekit import equilibria, library, units
 from membranekit import solution as solution_module
 from membranekit.errors import InputError, MaterialError
 from membranekit.mixtures import mixture_of
-from membranekit.thermo.stability import cloud_fraction, stability
+from membranekit.thermo.stability import stability
+from membranekit.thermo.titration import cloud_fraction
 
 CASES = ["example1", "example2", "example3"]
 WEI = "assembled with Wei 2006"

@@ -22,6 +22,7 @@ from membranekit._kernels import coexistence
 from membranekit._kernels import titration as kernel
 from membranekit.errors import MembranekitError
 from membranekit.thermo.flory_huggins import Mixture, cloud_point
+from membranekit.thermo.stability import Stability, checked, stability
 
 Floats = NDArray[np.float64]
 
@@ -37,6 +38,9 @@ TRACE = 1e-250
 SLACK = 1e-6
 """Distance from the tangent plane that counts as none: near the critical point its
 digits are few, and it changes the amount of nonsolvent by 1e-5 at most [1]."""
+
+SCAN = (*(1e-3 * 1.5**k for k in range(17)), 0.8, 0.9, 0.97, 0.99)
+"""Volume fractions at which a solution is tested where its onset is not found [1]."""
 
 SEARCH_STEPS = 60
 """Steps after which the search for a root takes what it has."""
@@ -114,9 +118,7 @@ def onset(
         found = state.solve(near.amount, near.phase)
         if found is not None:
             return found
-    found = state.beside_polymer_free_liquid()
-    if found is None:
-        found = state.search(near.amount if near is not None else 0.0)
+    found = state.first(near.amount if near is not None else 0.0)
     if found is None or found.amount == 0.0:
         return found
     if not is_stable(found.solution, mixture, temperature):
@@ -125,6 +127,96 @@ def onset(
             "demix among themselves"
         )
     return found
+
+
+def cloud_fraction(
+    mixture: Mixture, fractions: Floats, species: int, temperature: float
+) -> float | None:
+    """Return the volume fraction of one species at which a solution just demixes.
+
+    The others keep their ratios. Of a solution that is one phase it is the next one
+    above what it holds, of one that has demixed the least. Unlike `onset` it is tested
+    against every phase, liquids that demix among themselves too.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        The components.
+    fractions : array, shape (n)
+        Volume fractions; a component may be absent [1].
+    species : int
+        The nonsolvent.
+    temperature : float
+        [K]
+
+    Returns
+    -------
+    float or None
+        [1]; 0 if it has demixed and the others do so among themselves; None if none up
+        to 0.99 does it.
+
+    Raises
+    ------
+    MembranekitError
+        If the fractions are wrong or nothing but `species` is there.
+
+    Examples
+    --------
+    >>> table = np.zeros((3, 5, 5)); table[:, 0, 0] = [0.4, 2.0, 0.0]
+    >>> volumes = np.array([18e-6, 96e-6, 18e-3])
+    >>> dope = Mixture(("water", "solvent", "chain"), volumes, table, np.zeros((3, 2)))
+    >>> round(cloud_fraction(dope, np.array([0.0, 0.85, 0.15]), 0, 298.15), 3)
+    0.063
+    """
+    z = checked(mixture, fractions, temperature)
+    others = [k for k in np.flatnonzero(z) if k != species]
+    if not others:
+        raise MembranekitError(
+            f"fractions: there is nothing but {mixture.names[species]}"
+        )
+    part = mixture.only([mixture.names[k] for k in (species, *others)])
+    rest = np.append(0.0, z[others] / z[others].sum())
+    state = _State(part, rest, 0, temperature)
+
+    def test(share: float) -> Stability:
+        return stability(part, np.append(share, (1.0 - share) * rest[1:]), temperature)
+
+    low = float(z[species])
+    if low == 0.0 or not test(low).stable:
+        if rest.size > 2 and not test(0.0).stable:
+            return 0.0
+        low = 0.0
+    found = state.first()
+    high = found.amount / (1.0 + found.amount) if found is not None else 0.0
+    steps: tuple[float, ...] = SCAN
+    if low < high <= SCAN[-1]:
+        steps = 0.5 * (low + high), high * (1.0 - 1e-7)
+    for share in steps:
+        if share <= low:
+            continue
+        tested = test(share)
+        if not tested.stable:
+            break
+        low = share
+    else:
+        return high if steps is not SCAN else None
+    # It has demixed before: the onset of the phase beside which it does.
+    high = share
+    while tested.phase is not None:
+        found = state.solve(high / (1.0 - high), tested.phase)
+        place = found.amount / (1.0 + found.amount) if found is not None else 0.0
+        if not low < place <= high:
+            break
+        high = place
+        tested = test(high * (1.0 - 1e-7))
+        if tested.stable:
+            return high
+    for _ in range(100):
+        if high - low <= 1e-10 * high:
+            break
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if test(middle).stable else (low, middle)
+    return 0.5 * (low + high)
 
 
 def is_stable(solution: Floats, mixture: Mixture, temperature: float) -> bool:
@@ -276,6 +368,10 @@ class _State:
         if found is None or not LEAST < found[0] / self.total < MOST:
             return None
         return Onset(found[0], self.solution(found[0]), found[1])
+
+    def first(self, guess: float = 0.0) -> Onset | None:
+        """Return the first onset, of amount 0 if there is none of the nonsolvent."""
+        return self.beside_polymer_free_liquid() or self.search(guess)
 
     def beside_polymer_free_liquid(self) -> Onset | None:
         """Return the onset that is found from a liquid without polymer, if any."""

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from membranekit._kernels import coexistence
 from membranekit.errors import MembranekitError
 from membranekit.thermo.flory_huggins import Mixture
-from membranekit.thermo.stability import checked, cloud_fraction, flash
+from membranekit.thermo.stability import checked, flash
+from membranekit.thermo.titration import cloud_fraction
 
 Floats = NDArray[np.float64]
 

@@ -105,6 +105,24 @@ def test_the_solution_itself_is_no_answer():
     assert titration.onset(rest, same, nonsolvent=0, amount=0.1, **given) is None
 
 
+def test_a_trace_below_the_least_float_stays_there():
+    """Two long chains; the phase that splits off holds less than 1e-290 of both."""
+    s = np.array([1.0, 0.2, 5e-5, 5e-5])
+    poly = np.zeros((6, 5))
+    poly[[0, 1, 3], 0] = 0.5, 3.0, 3.0
+    given = {"s": s, "poly": poly, "rational": np.zeros((6, 2))}
+    rest = np.array([0.0, 0.5, 0.2, 0.3])
+    start = np.array([0.3, 0.7, 1e-200, 1e-200])
+    amount, phase = titration.onset(rest, start, nonsolvent=0, amount=0.05, **given)
+    assert (phase[2:] == 1e-290).all()
+    twin = FloryHuggins(**given)
+    here = twin.potentials(np.log(titrated(rest, amount)))
+    there = twin.potentials(np.log(phase))
+    np.testing.assert_allclose(there[:2], here[:2], rtol=0, atol=1e-10)
+    # so much of them would still want to leave it
+    assert (there[2:] > here[2:]).all()
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -4,60 +4,14 @@ import numpy as np
 import pytest
 from reference.flory_huggins_twin import FloryHuggins
 from reference.stability_twin import Everywhere
+from solutions import PSF, ROOM, dope, random_solutions, shipped
 
 from membranekit import library
 from membranekit._kernels import coexistence
-from membranekit.case import cases
 from membranekit.errors import MembranekitError
 from membranekit.mixtures import mixture_of
-from membranekit.thermo.flory_huggins import Mixture, cloud_point
-from membranekit.thermo.stability import cloud_fraction, flash, stability
-
-ROOM = 298.15
-PSF = ["water", "NMP", "polysulfone P-3500"]
-
-
-def random_mixture(rng, count):
-    """Liquids and one or two chains, a quarter of the pairs hostile to each other."""
-    volumes = 18.07e-6 * 10.0 ** rng.uniform(0.0, 1.0, count)
-    volumes[-1] *= 10.0 ** rng.uniform(1.0, 2.5)
-    if rng.random() < 0.4:
-        volumes[1] *= 30.0
-    table = np.zeros((count * (count - 1) // 2, 5, 5))
-    number = 0
-    for j in range(count):
-        for i in range(j):
-            size = 18.07e-6 / min(volumes[i], volumes[j])
-            hostile = rng.random() < 0.25
-            g = rng.uniform(0.5, 2.5) if hostile else rng.uniform(-0.5, 0.7)
-            table[number, 0, 0] = size * g
-            if rng.random() < 0.4:
-                table[number, 1, 0] = size * rng.normal(0.0, 0.4)
-            number += 1
-    names = tuple("abcdefgh"[:count])
-    return Mixture(names, volumes, table, np.zeros((number, 2)))
-
-
-def random_solutions(seed, count, how_many):
-    rng = np.random.default_rng(seed)
-    for _ in range(how_many):
-        z = np.maximum(rng.dirichlet(np.full(count, 0.8)), 1e-6)
-        yield random_mixture(rng, count), z / z.sum(), rng
-
-
-def shipped(names, name=None):
-    return mixture_of(names, library.interaction_set(names, name))
-
-
-def dope(name):
-    """The mixture and volume fractions of a shipped case, water first."""
-    solution = cases[name].runs[0].solution
-    polymer = solution.polymer.name
-    names = [each.name for each in solution.components if each.name != polymer]
-    names = [*([] if "water" in names else ["water"]), *names, polymer]
-    fractions = solution.volume_fractions
-    return shipped(names), np.array([fractions.get(each, 0.0) for each in names])
-
+from membranekit.thermo.flory_huggins import Mixture
+from membranekit.thermo.stability import flash, stability
 
 # ---------------------------------------------------------------------- stability
 
@@ -199,65 +153,6 @@ def test_a_split_of_a_solution_with_absent_components():
     assert np.isneginf(found.potentials[2])
 
 
-# -------------------------------------------------------------------- cloud point
-
-
-@pytest.mark.parametrize("name", ["example1", "example2", "example3"])
-@pytest.mark.parametrize("kelvin", [ROOM, 313.15])
-def test_the_cloud_point_parts_one_phase_from_two(name, kelvin):
-    mixture, z = dope(name)
-    share = cloud_fraction(mixture, z, 0, kelvin)
-    others = np.where(np.arange(z.size) == 0, 0.0, z)
-    others /= others.sum()
-
-    def at(water):
-        found = (1.0 - water) * others
-        found[0] = water
-        return found
-
-    for part in (0.1, 0.5, 0.9, 1.0 - 1e-6):
-        assert stability(mixture, at(part * share), kelvin).stable
-    for part in (1.0 + 1e-6, 1.1, 1.5):
-        assert not stability(mixture, at(part * share), kelvin).stable
-    # with what it holds today or without
-    assert cloud_fraction(mixture, at(0.3 * share), 0, kelvin) == pytest.approx(share)
-
-
-def test_far_from_the_critical_point_the_other_phase_holds_no_polymer():
-    """The kernel's stability test takes it so; the dilute side differs."""
-    mixture = shipped(PSF)
-    apart = []
-    for polymer in (0.02, 0.1, 0.3, 0.5):
-        z = np.array([0.0, 1.0 - polymer, polymer])
-        amounts = np.array([1e-12, z[1] / polymer])
-        lean = cloud_point(mixture, amounts, 0, ROOM)
-        lean /= 1.0 + amounts[1] + lean
-        share = cloud_fraction(mixture, z, 0, ROOM)
-        assert share <= lean * (1.0 + 1e-9)
-        apart.append(1.0 - share / lean)
-    assert apart[0] > 0.1
-    assert apart[-1] < 1e-7
-    assert apart == sorted(apart, reverse=True)
-
-
-def test_what_never_clouds_and_what_always_does():
-    mixture = shipped(PSF)
-    assert cloud_fraction(mixture, np.array([0.0, 0.85, 0.15]), 1, ROOM) is None
-    assert cloud_fraction(mixture, np.array([0.01, 0.84, 0.15]), 1, ROOM) is None
-    # polysulfone and water alone have demixed before any NMP is there
-    assert cloud_fraction(mixture, np.array([0.4, 0.2, 0.4]), 1, ROOM) == 0.0
-
-
-def test_a_solvent_may_be_the_one_that_is_titrated():
-    """Two liquids that do not mix, without any polymer."""
-    table = np.zeros((1, 5, 5))
-    table[0, 0, 0] = 2.5
-    mixture = Mixture(("a", "b"), np.full(2, 18.07e-6), table, np.zeros((1, 2)))
-    share = cloud_fraction(mixture, np.array([0.0, 1.0]), 0, ROOM)
-    # symmetric: ln(x/(1 - x)) = g (2 x - 1)
-    assert np.log(share / (1.0 - share)) == pytest.approx(2.5 * (2.0 * share - 1.0))
-
-
 # ---------------------------------------------------------------------- bad input
 
 
@@ -279,5 +174,3 @@ def test_what_is_no_solution_is_refused(fractions, kelvin, words):
         with pytest.raises(MembranekitError) as caught:
             function(mixture, np.array(fractions), kelvin)
         assert words in str(caught.value)
-    with pytest.raises(MembranekitError):
-        cloud_fraction(mixture, np.array(fractions), 0, kelvin)

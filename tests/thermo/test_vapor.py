@@ -8,7 +8,8 @@ from membranekit import library
 from membranekit.errors import MembranekitError
 from membranekit.mixtures import mixture_of
 from membranekit.thermo.flory_huggins import Mixture
-from membranekit.thermo.stability import cloud_fraction, flash
+from membranekit.thermo.stability import flash
+from membranekit.thermo.titration import cloud_fraction
 from membranekit.thermo.vapor import log_activities, one_phase, uptake
 
 ROOM = 298.15
