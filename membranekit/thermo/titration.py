@@ -169,7 +169,7 @@ def cloud_fraction(
     0.063
     """
     z = checked(mixture, fractions, temperature)
-    others = [k for k in np.flatnonzero(z) if k != species]
+    others = [k for k in range(z.size) if k != species and z[k] > 0.0]
     if not others:
         raise MembranekitError(
             f"fractions: there is nothing but {mixture.names[species]}"
