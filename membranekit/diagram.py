@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,9 @@ COMPARABLE = 5.0
 
 SHOWN_LINES = 6
 """How many tie lines a table shows."""
+
+TRACE = 1e-12
+"""A table shows no smaller fraction than this [%]."""
 
 DISSOLVED = "swelling_agent"
 
@@ -161,9 +165,20 @@ class PhaseDiagram:
     def arrest_line(self) -> Floats | None:
         """Where the mixture turns to glass or gel, ends of a line, shape (2, 3) [1].
 
-        The first end holds no solvent, the second no nonsolvent. None: `notes` say why.
+        The first end holds no solvent, the second no nonsolvent. Within the gap no
+        such mixture exists: see `arrest_outside`. None: `notes` say why.
         """
         return None if self._arrest_line is None else self._arrest_line.view()
+
+    @property
+    def arrest_outside(self) -> Floats:
+        """The parts of `arrest_line` outside the gap, shape (n, 2, 3) [1].
+
+        Where a part ends within the triangle, the line crosses the binodal there.
+        """
+        if self._arrest_line is None:
+            return _locked(np.empty((0, 2, 3)))
+        return _locked(_outside(self._arrest_line, self.binodal))
 
     @property
     def cloud_points(self) -> tuple[CloudPointTable, ...]:
@@ -258,6 +273,7 @@ class PhaseDiagram:
             "lean_polymer_logarithm": self.lean_polymer_logarithm.tolist(),
             "arrest": self.arrest,
             "arrest_line": _listed(self.arrest_line),
+            "arrest_outside": self.arrest_outside.tolist(),
             "extrapolated": list(self.extrapolated),
             "notes": list(self.notes),
         }
@@ -275,13 +291,21 @@ class PhaseDiagram:
             rows.append(("critical point", self.critical_point))
         lines = self.tie_lines
         for k in range(SHOWN_LINES):
-            line = lines[round(k * (len(lines) - 1) / SHOWN_LINES)]
+            # a fraction too small for a float is a trace, not nothing
+            line = np.fmax(
+                lines[round(k * (len(lines) - 1) / SHOWN_LINES)], np.finfo(float).tiny
+            )
             rows += [(f"tie line {k + 1}, lean", line[0]), ("  rich", line[1])]
-        if self.arrest_line is not None:
-            rows += [
-                (f"{self.arrest}, no solvent", self.arrest_line[0]),
-                ("  no nonsolvent", self.arrest_line[1]),
-            ]
+        for part in self.arrest_outside:
+            for label, point in zip((f"{self.arrest}, ", "  "), part, strict=True):
+                place = (
+                    "no solvent"
+                    if point[1] == 0.0
+                    else "no nonsolvent"
+                    if point[0] == 0.0
+                    else "at the binodal"
+                )
+                rows.append((label + place, point))
         return [[label, *map(_percent, point)] for label, point in rows]
 
     def __str__(self) -> str:
@@ -565,4 +589,41 @@ def _listed(array: Floats | None) -> list[Any]:
 
 
 def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.2f}" if fraction > 5e-5 else f"{100 * fraction:.1e}"
+    percent = 100.0 * fraction
+    if percent == 0.0:
+        return "0"
+    if percent < TRACE:
+        return f"<{TRACE:.0e}"
+    return f"{percent:.2f}" if percent > 5e-3 else f"{percent:.1e}"
+
+
+def _outside(line: Floats, binodal: Floats) -> Floats:
+    """Return the parts (n, 2, 3) of a straight line (2, 3) outside the gap [1]."""
+    # all fractions sum to 1, so the plane through both ends and 0 holds the line
+    distance = binodal @ np.cross(line[0], line[1])
+    (before,) = np.nonzero(distance[1:] * distance[:-1] < 0.0)
+    share = distance[before] / (distance[before] - distance[before + 1])
+    crossings = binodal[before] + share[:, None] * (
+        binodal[before + 1] - binodal[before]
+    )
+    along = line[1] - line[0]
+    places = (crossings - line[0]) @ along / (along @ along)
+    within = np.sort(places[(places > 0.0) & (places < 1.0)])
+    ends = [line[0], *(line[0] + place * along for place in within), line[1]]
+    parts = [
+        np.array(part)
+        for part in pairwise(ends)
+        if not _encloses(binodal, (part[0] + part[1]) / 2)
+    ]
+    return np.array(parts).reshape(-1, 2, 3)
+
+
+def _encloses(outline: Floats, point: Floats) -> bool:
+    """Say whether a point lies within an outline, which its last edge closes."""
+    x, y = outline[:, 0] - point[0], outline[:, 2] - point[2]
+    x2, y2 = np.roll(x, -1), np.roll(y, -1)
+    # a ray to the right crosses the outline an odd number of times
+    crossed = (y > 0.0) != (y2 > 0.0)
+    left = x[crossed] * y2[crossed] - x2[crossed] * y[crossed]
+    right = (left > 0.0) == (y2[crossed] > y[crossed])
+    return bool(right.sum() % 2)

@@ -155,10 +155,7 @@ def path(membrane: Membrane, ax: Axes | None = None) -> Any:
         Ternary axes of mpltern to draw on; new ones if None.
     """
     history = _history(membrane)
-    need("plot", "matplotlib", "mpltern")
-    import mpltern  # noqa: F401  (registers the projection)
-
-    triangle: Any = _axes(ax, projection="ternary")
+    triangle = _ternary_axes(ax)
     groups = _groups(membrane)
     with _styled():
         places = _places(membrane)
@@ -191,15 +188,17 @@ def diagram(
     ax: Axes | None = None,
     *,
     membrane: Membrane | None = None,
-    depths: Sequence[Any] | None = None,
+    depths: Any | Sequence[Any] | None = None,
 ) -> Any:
     """Draw phase diagrams on the triangle nonsolvent, solvent, polymer.
 
     Of one diagram the binodal with a few tie lines, the spinodal, the critical point,
     the line at which it turns to glass or gel, and measured cloud points, hollow; of
-    several, of the same components, the binodals and critical points. A membrane adds
-    the paths of its compositions, dots are the clock: what stands in the role of a
-    corner is summed there, swelling agents with the solvent.
+    several, of the same components, the binodals and critical points, each under what
+    tells it apart, its temperature or its set. A membrane of the same polymer,
+    nonsolvent and main solvent adds the paths of its compositions, dots are the clock:
+    what stands in the role of a corner is summed there, swelling agents with the
+    solvent, and the caption says so.
 
     Parameters
     ----------
@@ -210,12 +209,15 @@ def diagram(
     membrane
         A membrane with a history.
     depths
-        Where its paths are drawn: depths in the dry sheet, ``"5 um"``. None: the
-        surface, the minimum-pore layer and the middle of the sheet.
-    """
-    need("plot", "matplotlib", "mpltern")
-    import mpltern  # noqa: F401  (registers the projection)
+        Where its paths are drawn: a depth in the dry sheet, ``"5 um"``, or several.
+        None: the surface, the minimum-pore layer and the middle of the sheet.
 
+    Raises
+    ------
+    InputError
+        The diagrams are of different components, the membrane has no history or is of
+        other components, a depth is not in it, or the axes are not ternary.
+    """
     from membranekit.diagram import PhaseDiagram as Diagram
 
     found = [diagrams] if isinstance(diagrams, Diagram) else list(diagrams)
@@ -225,35 +227,39 @@ def diagram(
     if any(each.components != names for each in found):
         raise InputError("the phase diagrams are of different components")
     places = {}
+    lumped: list[str] = []
     if membrane is not None:
-        _history(membrane)
+        lumped = _lumped(membrane, names)
         places = _places(membrane) if depths is None else _at_depths(membrane, depths)
     elif depths is not None:
         raise InputError("depths: they belong to a membrane, and none is given")
-    triangle: Any = _axes(ax, projection="ternary")
+    triangle = _ternary_axes(ax)
     with _styled():
         if len(found) == 1:
             _draw_diagram(triangle, found[0])
         else:
-            for each, color in zip(found, _colors(len(found)), strict=True):
-                _draw_binodal(triangle, each, color, each.interactions)
-        _draw_cloud_points(triangle, found[0])
+            told = zip(found, _colors(len(found)), _apart(found), strict=True)
+            for each, color, label in told:
+                _draw_binodal(triangle, each, color, label)
+        _draw_cloud_points(triangle, found)
         if membrane is not None:
             _draw_paths(triangle, membrane, places, _groups(membrane))
         triangle.set_tlabel(names[2])
         triangle.set_llabel(names[1])
         triangle.set_rlabel(names[0])
         _ruled(triangle)
-        temperatures = sorted({f"{each.temperature.m:g}" for each in found})
-        title = f"{', '.join(temperatures)} degC, volume fractions"
-        if len(found) == 1:
-            title += "\n" + textwrap.fill(found[0].interactions, 60)
+        temperatures = sorted({each.temperature.m for each in found})
+        shown = ", ".join(f"{each:g}" for each in temperatures)
+        title = [f"{shown} degC, volume fractions"]
+        if len({each.interactions for each in found}) == 1:
+            title.append(textwrap.fill(found[0].interactions, 60))
+        title += [textwrap.fill(each, 60) for each in lumped]
         triangle.legend(
             loc="upper center",
             bbox_to_anchor=(0.5, -0.13),
             ncols=1 if len(found) > 1 else 2,
             handlelength=1.6,
-            title=title,
+            title="\n".join(title),
             title_fontsize=7,
         )
     return triangle
@@ -473,6 +479,66 @@ def _triangle(points: np.ndarray) -> np.ndarray:
     return np.atleast_2d(points)[:, [2, 1, 0]].T
 
 
+def _apart(diagrams: Sequence[PhaseDiagram]) -> list[str]:
+    """Return what tells each diagram apart: its set, its temperature, or a number."""
+    sets = [each.interactions for each in diagrams]
+    warmth = [f"{each.temperature.m:g} degC" for each in diagrams]
+    differ = [column for column in (sets, warmth) if len(set(column)) > 1] or [sets]
+    labels = [", ".join(row) for row in zip(*differ, strict=True)]
+    return [
+        label
+        if labels.count(label) == 1
+        else f"{label} ({labels[: index + 1].count(label)})"
+        for index, label in enumerate(labels)
+    ]
+
+
+def _lumped(membrane: Membrane, names: Sequence[str]) -> list[str]:
+    """Check that a membrane is of a diagram's components, and say what is summed.
+
+    Parameters
+    ----------
+    membrane
+        A membrane with a history.
+    names
+        Nonsolvent, solvent and polymer of the diagram.
+    """
+    if not isinstance(membrane, Membrane):
+        raise InputError(
+            f"membrane: give one that was simulated, not {type(membrane).__name__}; "
+            "a case becomes one with simulate(history=True)"
+        )
+    history = _history(membrane)
+    own = history.components
+    most = history.volume_fraction.max(axis=(0, 1))
+    cast = history.volume_fraction[0].mean(axis=0)
+    polymers, solvents, nonsolvents = _groups(membrane)
+    wanted = zip(
+        ("nonsolvent", "solvent", "polymer"),
+        names,
+        ((nonsolvents, most), (solvents, cast), (polymers, cast)),
+        strict=True,
+    )
+    added = []
+    for place, name, (group, amount) in wanted:
+        main = max(group, key=lambda index: amount[index], default=None)
+        if main is None or own[main] != name:
+            has = "there is none" if main is None else f"that is {own[main]}"
+            raise InputError(
+                f"membrane: the diagram's {place} is {name}, and in the membrane "
+                f"{has}; draw a diagram of the membrane's own components"
+            )
+        rest = [own[i] for i in group if i != main and most[i] > 0.0]
+        if rest:
+            added.append(f"{', '.join(rest)} with {name}")
+    if not added:
+        return []
+    return [
+        f"Path: {'; '.join(added)} counted together. The solution of all components "
+        "clouds elsewhere than the binodal of three."
+    ]
+
+
 def _draw_binodal(ax: Any, found: PhaseDiagram, color: Any, label: str) -> None:
     ax.plot(*_triangle(found.binodal), color=color, label=label)
     if found.critical_point is not None:
@@ -489,22 +555,26 @@ def _draw_diagram(ax: Any, found: PhaseDiagram) -> None:
     ax.plot(
         *_triangle(found.spinodal), color="#2166ac", lw=0.9, ls="--", label="spinodal"
     )
-    if found.arrest_line is not None:
-        ax.plot(
-            *_triangle(found.arrest_line),
-            **{"color": "#7f7f7f", "lw": 0.9, "ls": ":", "label": found.arrest},
-        )
+    for index, line in enumerate(found.arrest_outside):
+        style = {"color": "#7f7f7f", "lw": 0.9, "ls": ":"}
+        label = found.arrest if index == 0 else None
+        ax.plot(*_triangle(line), **style, label=label)
     _draw_binodal(ax, found, "k", "binodal")
     if found.critical_point is not None:
         point = _triangle(found.critical_point)
         ax.plot(*point, "o", ms=4, color="k", label="critical point")
 
 
-def _draw_cloud_points(ax: Any, found: PhaseDiagram) -> None:
-    """Draw measured cloud points hollow, one sign a laboratory."""
-    tables = found.comparable_cloud_points
-    for table, sign in zip(tables, "sD^vP*X<>" * len(tables), strict=False):
-        points = found.from_mass_fractions(table.mass_fractions)
+def _draw_cloud_points(ax: Any, diagrams: Sequence[PhaseDiagram]) -> None:
+    """Draw measured cloud points hollow and once, one sign a laboratory."""
+    tables = {
+        (table.name, table.source): table
+        for each in diagrams
+        for table in each.comparable_cloud_points
+    }
+    signs = "sD^vP*X<>" * len(tables)
+    for table, sign in zip(tables.values(), signs, strict=False):
+        points = diagrams[0].from_mass_fractions(table.mass_fractions)
         ax.plot(
             *_triangle(points),
             **{"ls": "", "marker": sign, "ms": 4, "mfc": "w", "mec": "#b2182b"},
@@ -663,14 +733,17 @@ def _places(membrane: Membrane) -> dict[str, np.ndarray]:
     return places
 
 
-def _at_depths(membrane: Membrane, depths: Sequence[Any]) -> dict[str, np.ndarray]:
+def _at_depths(
+    membrane: Membrane, depths: Any | Sequence[Any]
+) -> dict[str, np.ndarray]:
     """Return the volume fractions (n_time, n_component) at depths in the dry sheet."""
     history = membrane.history
     if history.dry_depth is None:
         raise InputError("depths: this history does not say where its cells end up")
     dry = history.dry_depth.m_as("m")
     places = {}
-    for given in depths:
+    single = isinstance(depths, str) or np.ndim(getattr(depths, "m", depths)) == 0
+    for given in [depths] if single else depths:
         depth = units.si(given, "length", "depths")
         if depth > dry[-1]:
             raise InputError(
@@ -825,6 +898,18 @@ def _axes(ax: Axes | None, **subplot: str) -> Any:
 
     with _styled():
         return pyplot.figure(layout="constrained").add_subplot(**subplot)
+
+
+def _ternary_axes(ax: Axes | None) -> Any:
+    need("plot", "matplotlib", "mpltern")
+    import mpltern  # noqa: F401  (registers the projection)
+
+    if ax is not None and getattr(ax, "name", "") != "ternary":
+        raise InputError(
+            f"ax: ternary axes are wanted, not {type(ax).__name__}: "
+            'import mpltern; figure.add_subplot(projection="ternary")'
+        )
+    return _axes(ax, projection="ternary")
 
 
 def _colors(count: int) -> list[Any]:

@@ -93,6 +93,39 @@ def test_the_glass_line_or_the_gel_s(found):
     assert gel.arrest_line[:, 2] == pytest.approx(share)
 
 
+def test_the_glass_line_ends_where_the_gap_begins(found):
+    (part,) = found.arrest_outside
+    start, end = found.arrest_line
+    assert (part[1] == end).all()
+    # the other end lies on the line and on the binodal
+    assert np.linalg.det([part[0], start, end]) == pytest.approx(0.0, abs=1e-12)
+    rich = found.binodal[:200:-1]
+    water = np.interp(part[0][2], rich[::-1, 2], rich[::-1, 0])
+    assert part[0][0] == pytest.approx(water, abs=1e-6)
+    (label, *cells), (_, *others) = found.table()[-2:]
+    assert label == "glass, at the binodal"
+    assert float(cells[0]) < 7.0
+    assert others[0] == "0"
+
+
+def test_lines_in_through_and_outside_of_a_gap():
+    gap = np.array([[0.9, 0.1, 0.0], [0.3, 0.5, 0.2], [0.2, 0.1, 0.7]])
+    cut = np.array([[0.5, 0.0, 0.5], [0.0, 0.5, 0.5]])
+    (part,) = diagrams._outside(cut, gap)
+    assert part == pytest.approx(np.array([[0.24, 0.26, 0.5], [0.0, 0.5, 0.5]]))
+    above = np.array([[0.2, 0.0, 0.8], [0.0, 0.2, 0.8]])
+    assert (diagrams._outside(above, gap) == above).all()
+    inside = np.array([[0.4, 0.2, 0.4], [0.35, 0.25, 0.4]])
+    assert diagrams._outside(inside, gap).shape == (0, 2, 3)
+
+
+def test_traces_are_not_printed_as_numbers(found):
+    cells = [cell for row in found.table() for cell in row[1:]]
+    assert "<1e-12" in cells
+    assert not any("e-1" in cell for cell in cells if cell != "<1e-12")
+    assert "0.0e+00" not in cells
+
+
 def test_the_arrest_is_that_of_a_run():
     assert simulation.CONSTANTS["plasticization"].value == PLASTICIZATION
 
@@ -372,6 +405,66 @@ def test_a_figure_of_every_set(triangle):
         mk.plot.diagram([every[0], other], triangle)
     with pytest.raises(mk.InputError, match="no phase diagram"):
         mk.plot.diagram([], triangle)
+
+
+def test_temperatures_are_told_apart(found, triangle):
+    wei = "water-NMP-polysulfone, Wei 2006"
+    warm = mk.phase_diagram(*SYSTEM, temperature="40 degC")
+    mk.plot.diagram([found, warm], triangle)
+    shown = labels(triangle)
+    assert shown[:2] == ["25 degC", "40 degC"]
+    # of both temperatures, and each table once
+    assert "measured, 38 degC" in shown
+    assert len(set(shown)) == len(shown)
+    title = triangle.get_legend().get_title().get_text()
+    assert title == f"25, 40 degC, volume fractions\n{found.interactions}"
+    other = mk.phase_diagram(*SYSTEM, temperature="40 degC", interactions=wei)
+    mk.plot.diagram([found, warm, other, other], triangle.figure.axes[0])
+    assert {f"{found.interactions}, 25 degC", f"{wei}, 40 degC (2)"} <= set(
+        labels(triangle)
+    )
+
+
+@pytest.mark.parametrize(
+    ("system", "words"),
+    [
+        (("water", "NMP", "PES"), "polymer is .* that is polysulfone P-3500"),
+        (("water", "DMAc", "PSF"), "solvent is DMAc, .* that is NMP"),
+    ],
+)
+def test_a_membrane_of_other_components_is_refused(system, words, triangle, membrane):
+    other = mk.phase_diagram(*system)
+    with pytest.raises(mk.InputError, match=words):
+        mk.plot.diagram(other, triangle, membrane=membrane)
+
+
+def test_what_is_summed_in_a_corner_is_said(found, triangle):
+    record = make_record()
+    history = record["history"]
+    volume = history["volume_fraction"]
+    volume = np.concatenate([volume * 0.9, np.full((*volume.shape[:2], 1), 0.1)], 2)
+    history.update(
+        components=(*NAMES, "PVP K30"),
+        volume_fraction=volume,
+        mass_fraction=volume,
+        surface_volume_fraction=volume[:, 0],
+    )
+    mk.plot.diagram(found, triangle, membrane=mk.Membrane.from_record(record))
+    title = triangle.get_legend().get_title().get_text()
+    assert "PVP K30 with NMP counted together" in title
+    assert "clouds elsewhere" in title.replace("\n", " ")
+
+
+def test_no_membrane_and_wrong_axes(found, triangle, membrane):
+    case = next(iter(mk.cases.values()))
+    with pytest.raises(mk.InputError, match=r"membrane: give one .* not Case"):
+        mk.plot.diagram(found, triangle, membrane=case)
+    with pytest.raises(mk.InputError, match="projection="):
+        mk.plot.diagram(found, triangle.figure.add_subplot())
+    for depths in ("2 um", mk.Quantity(2.0, "um")):
+        triangle.clear()
+        mk.plot.diagram(found, triangle, membrane=membrane, depths=depths)
+        assert sum(label.endswith("µm") for label in labels(triangle)) == 1
 
 
 def test_paths_of_a_membrane_at_chosen_depths(found, triangle, membrane):
