@@ -17,14 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from membranekit import library
-from membranekit.errors import InputError, MaterialError, MembranekitError
+from membranekit.errors import InputError, MembranekitError
 from membranekit.mixtures import mixture_of
 from membranekit.thermo import phase_diagram
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-    from membranekit.substances import InteractionSet
     from membranekit.thermo.phase_diagram import Ternary
 
 Floats = NDArray[np.float64]
@@ -276,7 +275,12 @@ def compare(
     density = np.array([library.lookup(name).get("density").at() for name in names])
     tables = cloud_points(names)
     found = []
-    for each in _sets(names, interactions):
+    sets = (
+        library.interaction_sets(names)
+        if interactions is None
+        else [library.interaction_set(names, interactions)]
+    )
+    for each in sets:
         diagrams: dict[float, Ternary] = {}
         for table in tables:
             temperature = table.temperature or ROOM_TEMPERATURE
@@ -338,17 +342,3 @@ def pooled_rms(comparisons: Sequence[Comparison]) -> float:
     """
     errors = np.concatenate([each.errors for each in comparisons])
     return float(np.sqrt(np.mean(errors**2)))
-
-
-def _sets(names: Sequence[str], name: str | None) -> list[InteractionSet]:
-    if name is not None:
-        return [library.interaction_set(names, name)]
-    known = []
-    for each in library.materials.set_names:
-        try:
-            found = library.interaction_set(names, each)
-        except MaterialError:  # it lacks a component
-            continue
-        if len(found.components) == len(names):
-            known.append(found)
-    return sorted(known, key=lambda each: not each.preferred)

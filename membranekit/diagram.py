@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from membranekit import library, units
 from membranekit.cloudpoints import CloudPointTable, cloud_points
-from membranekit.errors import InputError, MaterialError, MembranekitError
+from membranekit.errors import InputError, MembranekitError
 from membranekit.mixtures import mixture_of
 from membranekit.substances import InteractionSet, Substance
 from membranekit.thermo import phase_diagram as floats
@@ -425,16 +425,8 @@ def sets_for(names: Sequence[str]) -> list[str]:
     ['water-DMAc-PES, UNIFAC-DO refit', 'water-DMAc-PES, Wei 2006']
     """
     canonical = [library.lookup(name).name for name in names]
-    preferred = library.interaction_set(canonical)
-    found = []
-    for each in library.materials.set_names:
-        try:
-            candidate = library.interaction_set(canonical, each)
-        except MaterialError:  # it lacks a component
-            continue
-        if len(candidate.components) == len(canonical):
-            found.append(candidate.name)
-    return sorted(found, key=lambda name: (name != preferred.name, name))
+    found = [each.name for each in library.interaction_sets(canonical)]
+    return found or [library.interaction_set(canonical).name]
 
 
 # ------------------------------------------------------------------ what goes in

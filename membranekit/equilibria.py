@@ -612,15 +612,8 @@ def sets_for(solution: CastingSolution, species: str) -> list[str]:
     preferred = library.interaction_set(
         names, solution.interactions, extra=solution.extra
     ).name
-    found = [preferred]
-    for each in library.materials.set_names:
-        try:
-            candidate = library.interaction_set(names, each, extra=solution.extra)
-        except MaterialError:  # it lacks a component
-            continue
-        if each != preferred and len(candidate.components) == len(names):
-            found.append(each)
-    return found
+    others = library.interaction_sets(names, extra=solution.extra)
+    return [preferred, *(each.name for each in others if each.name != preferred)]
 
 
 # -------------------------------------------------------------------------- the system

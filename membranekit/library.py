@@ -1149,6 +1149,33 @@ class Library(Mapping[str, Substance]):
             )
         return sets[0].renamed(self._canonical(sets[0].components, extra))
 
+    def interaction_sets(
+        self, components: Sequence[str], extra: Iterable[Any] = ()
+    ) -> list[InteractionSet]:
+        """Return the sets of just these components, the preferred first.
+
+        Parameters
+        ----------
+        components : sequence of str
+            Canonical names.
+        extra : iterable, optional
+            As in `interaction_set`.
+
+        Examples
+        --------
+        >>> [each.name for each in interaction_sets(["water", "DMAc", "PES"])]
+        ['water-DMAc-PES, UNIFAC-DO refit', 'water-DMAc-PES, Wei 2006']
+        """
+        found = []
+        for name in self.set_names:
+            try:
+                candidate = self.interaction_set(components, name, extra=extra)
+            except MaterialError:  # it lacks a component
+                continue
+            if len(candidate.components) == len(components):
+                found.append(candidate)
+        return sorted(found, key=lambda each: (not each.preferred, each.name))
+
     def _named(
         self,
         name: str,
@@ -1281,3 +1308,4 @@ materials = Library()
 
 lookup = materials.lookup
 interaction_set = materials.interaction_set
+interaction_sets = materials.interaction_sets
