@@ -328,8 +328,8 @@ cdef class Film:
     cdef void _lay_out(self, int bath_cells, int ends) noexcept:
         """Order the unknowns: bath (far to near), surface, film and, with two ends,
         surface and bath (near to far) of the other; keep the film's."""
-        cdef int end, k, i, node, old = self.start[self.surface + 1] if self.nodes else self.n
-        cdef int n = self.n
+        cdef int end, k, i, node, n = self.n
+        cdef int old = self.start[self.surface + 1] if self.nodes else n
         cdef double* film = self.work
         memcpy(film, self.z + old, self.cells * n * sizeof(double))
         self.bath_cells = bath_cells
@@ -890,8 +890,8 @@ cdef class Film:
         if self.mode == AIR:
             if self._gas_flux(s, flux, gas) != 0:
                 return -1
-            self._half_cell(self._cell_of(end), flux, s, NULL, drop, d_u if with_blocks else NULL,
-                            d_ratio, resistance)
+            self._half_cell(self._cell_of(end), flux, s, NULL, drop,
+                            d_u if with_blocks else NULL, d_ratio, resistance)
             for i in range(n):
                 f[self.start[node] + i] = c.mu[i] - s[i] - drop[i]
                 f[self.start[inner] + i] -= flux[i] * (1.0 + self.spoil)
@@ -1525,7 +1525,7 @@ cdef class Film:
     cdef void _conduct(self, double g, int nodes, double gain, double joint,
                        double inner, double back, double capacity, double value,
                        double* a, double* b) noexcept nogil:
-        """Solve (I - g A) x = b in place, A the conduction matrix of the first nodes."""
+        """Solve (I - g A) x = b in place, A the conduction matrix of `nodes` nodes."""
         cdef int k
         cdef double left, right, diagonal, factor
         for k in range(nodes):
@@ -1672,7 +1672,7 @@ cdef class Film:
         return out
 
     def exchanged_amounts(self):
-        """Volumes per area that left through the air or the bath's far ends, (n) [m]."""
+        """Volumes per area that left through air or the baths' far ends, (n) [m]."""
         return np.array([self.exchanged[i] + self.exchanged[7 + i]
                          for i in range(self.n)])
 
@@ -1694,7 +1694,7 @@ cdef class Film:
         return out
 
     def surface_potentials(self, int end=0):
-        """mu/(R T V) V0 at the surface or, end 1, at the support side in a bath, (n)."""
+        """mu/(R T V) V0 at the surface; end 1: at the support side in a bath, (n)."""
         cdef double phi[7]
         cdef double mu[7]
         cdef int i

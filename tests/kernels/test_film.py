@@ -26,6 +26,7 @@ CELLS = 4
 BATH_CELLS = 3
 CASES = ["example1", "example2", "example3", "made up"]
 OUTSIDE = ["air", "bath"]
+BOTH = "bath on both sides"
 FROM_SWITCH = 1e-5
 
 # ----------------------------------------------------------------- films and states
@@ -141,27 +142,51 @@ def prepared(name):
 class Setup:
     """A case's film in air or on a bath, and random states of it."""
 
-    def __init__(self, name, outside, cells=CELLS, bath_cells=BATH_CELLS, first=2e-6):
+    def __init__(
+        self,
+        name,
+        outside,
+        cells=CELLS,
+        bath_cells=BATH_CELLS,
+        first=2e-6,
+        grid="graded",
+    ):
         self.run = prepared(name)
         self.outside = outside
+
+        def widths(total, count):
+            if grid == "half":
+                return graded(total / 2.0, first, count)
+            if grid == "mirrored":
+                half = graded(total / 2.0, first, count // 2)
+                return np.concatenate([half, half[::-1]])
+            if grid == "reversed":
+                return np.ascontiguousarray(graded(total, first, count)[::-1])
+            return graded(total, first, count)
+
         with mock.patch.multiple(
             film_setup,
             Film=Recorder,
             BATH_CELLS=bath_cells,
-            film_widths=lambda total, count: graded(total, first, count),
+            film_widths=widths,
+            two_sided_widths=widths,
             FIRST_BATH_CELL=1e-6,
         ):
             self.film, _ = film_setup.make_film(self.run, cells)
-            kind = Immersion if outside == "bath" else AirExposure
+            kind = Immersion if outside in ("bath", BOTH) else AirExposure
             step = next(s for s in self.run.steps if isinstance(s, kind))
-            if outside == "bath":
+            if kind is Immersion:
+                if outside == BOTH:
+                    step = step.replace(sides="both")
                 status = film_setup.begin_bath(self.film, self.run, step, 10.0)
             else:
                 self.film.dry = outside == "nothing"
                 status = film_setup.begin_air(self.film, self.run, step)
         assert status == 0
-        self.n, self.cells = self.film.n, cells
+        self.n, self.cells, self.ends = self.film.n, cells, self.film.ends
         self.start, self.surface = self.film.layout()
+        first = self.start[self.surface + 1]
+        self.inside = slice(first, first + cells * self.n)
         self.mixture = FloryHuggins(**self.run.model.mixture.at(self.film.temperature))
 
     def amounts(self, rng, two):
@@ -188,36 +213,44 @@ class Setup:
             total = (1.0 + u[k].sum()) * rng.uniform(0.7, 1.3)
             self.film.mark_demixed(k, total if bears else 0.0)
         z = self.film.state()
-        z[self.start[self.surface + 1] :] = u.ravel()
+        z[self.inside] = u.ravel()
         self._fill_outside(rng, z, u[0])
         return z
 
+    def node(self, end, k):
+        """Slice of an end's bath cell k (far to near); after the last: its surface."""
+        node = k if end == 0 else len(self.start) - 2 - k
+        return slice(self.start[node], self.start[node + 1])
+
     def _fill_outside(self, rng, z, u):
         n, start = self.n, self.start
-        node = z[start[self.surface] : start[self.surface + 1]]
         if self.outside == "air":
+            node = z[start[self.surface] : start[self.surface + 1]]
             found = self.mixture.flash(u)
             rich = np.log(u) if found is None else found[1]
             mu = self.mixture.potentials(np.append(rich, 0.0))[:n]
             node[:] = mu - self.mixture.s[:n] * np.abs(rng.normal(0.0, 1.0, n))
             return
         reference, widths = self.film.bath["reference"], self.film.bath["widths"]
-        for k in range(self.film.bath_cells):
-            node = z[start[k] : start[k + 1]]
-            node[:] = rng.dirichlet(np.ones(n))
-            node[reference] = rng.normal(0.0, 3e-9) / widths[k]
-        node = z[start[self.surface] : start[self.surface + 1]]
-        node[:n] = rng.normal(0.0, 1e-9, n) / widths[-1]
-        node[n:] = np.log(rng.dirichlet(np.ones(n)))
-        node[n + reference] = node[:n].sum() * rng.uniform(0.5, 1.5)
+        for end in range(self.ends):
+            for k in range(self.film.bath_cells):
+                node = z[self.node(end, k)]
+                node[:] = rng.dirichlet(np.ones(n))
+                node[reference] = rng.normal(0.0, 3e-9) / widths[k]
+            node = z[self.node(end, self.film.bath_cells)]
+            node[:n] = rng.normal(0.0, 1e-9, n) / widths[-1]
+            node[n:] = np.log(rng.dirichlet(np.ones(n)))
+            node[n + reference] = node[:n].sum() * rng.uniform(0.5, 1.5)
 
     def rows(self):
-        """Slices of the rows of each kind at each node, the exchange's last."""
+        """Slices of the rows of each kind at each node, the exchanges' last."""
         n, out = self.n, []
         for node in range(len(self.start) - 1):
             first, last = self.start[node], self.start[node + 1]
             out += [slice(at, min(at + n, last)) for at in range(first, last, n)]
-        return [*out, slice(self.start[-1], self.start[-1] + n)]
+        last = self.start[-1]
+        exchanges = [last + end * n for end in range(self.ends)]
+        return [*out, *(slice(at, at + n) for at in exchanges)]
 
     def apart(self, got, expected):
         """Largest difference in each block row, over that block row's largest entry."""
@@ -240,7 +273,7 @@ def two_of(twin):
 
 @pytest.fixture(scope="module")
 def setups():
-    return {(name, out): Setup(name, out) for name in CASES for out in OUTSIDE}
+    return {(name, out): Setup(name, out) for name in CASES for out in [*OUTSIDE, BOTH]}
 
 
 # ---------------------------------------------------------------- kernel and twin
@@ -523,6 +556,8 @@ def checked(setups):
     """States with what the kernel says of them, and the twin's phase equilibria."""
     out = []
     for (name, outside), setup in setups.items():
+        if outside not in OUTSIDE:
+            continue
         rng = np.random.default_rng(77)
         for two in (True, True, False):
             z = setup.state(rng, two=two)
@@ -605,7 +640,8 @@ def check_jacobian(setup, z):
     node = np.searchsorted(setup.start, np.arange(z.size), side="right")
     worst = 0.0
     for rows in setup.rows():
-        here = setup.surface + 1 if setup.outside == "air" else 1
+        # an exchange depends on the farthest node of its end
+        here = 1 if rows.start == z.size else len(setup.start) - 1
         if rows.start < z.size:
             here = node[rows.start]
         near = np.abs(node - here) <= 1
@@ -618,10 +654,10 @@ def check_jacobian(setup, z):
 
 
 @pytest.mark.parametrize("two", [False, True], ids=["one phase", "two phases"])
-@pytest.mark.parametrize("outside", OUTSIDE)
+@pytest.mark.parametrize("outside", [*OUTSIDE, BOTH])
 def test_jacobian_is_the_derivative(setups, outside, two):
     worst = 0.0
-    for count in range(50):
+    for count in range(50 if outside in OUTSIDE else 8):
         setup = setups[CASES[count % len(CASES)], outside]
         z = setup.state(np.random.default_rng([count, two, 3]), two=two)
         setup.film.set_state(z)
@@ -632,26 +668,30 @@ def test_jacobian_is_the_derivative(setups, outside, two):
 
 def conserved(setup):
     """Weights of the rows, (n, size + n): what is in film, bath and exchange."""
-    n, start, surface = setup.n, setup.start, setup.surface
-    weights = np.zeros((n, start[-1] + n))
+    n, last = setup.n, setup.start[-1]
+    weights = np.zeros((n, last + setup.ends * n))
     for i in range(n):
-        weights[i, start[surface + 1] + i : start[-1] : n] = 1.0
-        weights[i, start[-1] + i] = 1.0
-    if setup.outside == "bath":
-        reference = setup.film.bath["reference"]
-        for k in range(surface):
+        weights[i, setup.inside][i::n] = 1.0
+        weights[i, last + i :: n] = 1.0
+    if setup.outside == "air":
+        return weights
+    reference = setup.film.bath["reference"]
+    for end in range(setup.ends):
+        for k in range(setup.film.bath_cells):
+            at = setup.node(end, k).start
             for i in range(n):
                 if i != reference:
-                    weights[i, start[k] + i] = 1.0
-                    weights[reference, start[k] + i] = -1.0
+                    weights[i, at + i] = 1.0
+                    weights[reference, at + i] = -1.0
             # the volume's rows are algebraic: q in, q out
-            weights[reference, start[k] + reference] = 1.0
-        weights[reference, start[surface] + n + reference] = 1.0
+            weights[reference, at + reference] = 1.0
+        at = setup.node(end, setup.film.bath_cells).start
+        weights[reference, at + n + reference] = 1.0
     return weights
 
 
 @pytest.mark.parametrize("two", [False, True], ids=["one phase", "two phases"])
-@pytest.mark.parametrize("outside", OUTSIDE)
+@pytest.mark.parametrize("outside", [*OUTSIDE, BOTH])
 @pytest.mark.parametrize("name", CASES)
 def test_columns_of_the_jacobian_conserve(setups, name, outside, two):
     setup = setups[name, outside]
@@ -842,7 +882,7 @@ def closure(name, outside, spoiled):
     return np.abs(after + out - before).max() / volume, film.steps
 
 
-@pytest.mark.parametrize("outside", OUTSIDE)
+@pytest.mark.parametrize("outside", [*OUTSIDE, BOTH])
 @pytest.mark.parametrize("name", CASES[:3])
 def test_what_leaves_the_film_arrives(name, outside):
     lost, steps = closure(name, outside, 0.0)
@@ -850,10 +890,118 @@ def test_what_leaves_the_film_arrives(name, outside):
     assert lost < 1e-12 * math.sqrt(steps)
 
 
-@pytest.mark.parametrize("outside", OUTSIDE)
+@pytest.mark.parametrize("outside", [*OUTSIDE, BOTH])
 def test_a_spoiled_flux_is_seen_in_the_balance(outside):
     lost, steps = closure("example2", outside, 1e-6)
     assert lost > 100.0 * 1e-12 * math.sqrt(steps)
+
+
+# ---------------------------------------------------------- a bath on both sides
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_side_does_not_know_of_the_other(setups, name):
+    """Its rows are those of a film with a bath on this side alone, turned over for the
+    support side; the two films' sum counts the flow between the cells twice."""
+    setup, closed = setups[name, BOTH], Setup(name, "nothing")
+    upper, lower = setups[name, "bath"], Setup(name, "bath", grid="reversed")
+    n, baths = setup.n, setup.inside.start
+    rng = np.random.default_rng(91)
+    for count in range(4):
+        z = setup.state(rng, two=count % 2 == 0)
+        amounts = z[setup.inside].reshape(CELLS, n)
+        for k, total in enumerate(setup.film.demixed):
+            upper.film.mark_demixed(k, total)
+            closed.film.mark_demixed(k, total)
+            lower.film.mark_demixed(CELLS - 1 - k, total)
+        beyond = np.concatenate(
+            [z[setup.node(1, k)] for k in range(BATH_CELLS + 1)],
+        )
+        got, _ = setup.film.rates(z)
+        one, _ = upper.film.rates(z[: setup.inside.stop])
+        other, _ = lower.film.rates(np.concatenate([beyond, amounts[::-1].ravel()]))
+        inner, _ = closed.film.rates(np.concatenate([np.zeros(n), amounts.ravel()]))
+        one, other = np.split(one, [baths, -n]), np.split(other, [baths, -n])
+        turned = other[1].reshape(CELLS, n)[::-1].ravel()
+        expected = np.zeros_like(got)
+        expected[:baths] = one[0]
+        expected[setup.inside] = one[1] + turned - inner[n:-n]
+        for k in range(BATH_CELLS + 1):
+            expected[setup.node(1, k)] = other[0][upper.start[k] : upper.start[k + 1]]
+        expected[-2 * n :] = np.concatenate([one[2], other[2]])
+        assert np.abs(expected[-n:]).min() > 0.0
+        assert setup.apart(got, expected) < 1e-12
+
+
+def after_a_bath(name, outside, **grid):
+    """A warm film on a support that takes no heat, after 0.2 s in a bath."""
+    setup = Setup(name, outside, bath_cells=30, first=2e-8, **grid)
+    heat = np.full(setup.n + 1, 2e6)
+    setup.film.set_support(1e-2, 4e6, 0.0, 300.0, True, 310.0, heat, 0.2)
+    assert begin_again(setup.film) == 0
+    assert setup.film.advance(0.2, 0.2, rtol=1e-3) == 0
+    assert setup.film.steps > 20
+    return setup
+
+
+@pytest.mark.parametrize("name", ["example1", "example2"])
+def test_a_symmetric_film_stays_symmetric_and_is_two_halves(name):
+    """Nothing crosses the middle of a film that is alike from both sides, so its half
+    is a film whose support lets nothing through."""
+    whole = after_a_bath(name, BOTH, cells=40, grid="mirrored")
+    half = after_a_bath(name, "bath", cells=20, grid="half")
+    np.testing.assert_array_equal(whole.film.polymer[:20], half.film.polymer)
+    u, upper = whole.film.film_amounts(), half.film.film_amounts()
+    assert np.abs(u / whole.run.amounts - 1.0).max() > 0.5
+    np.testing.assert_allclose(u[::-1], u, rtol=1e-9)
+    np.testing.assert_allclose(u[:20], upper, rtol=1e-9)
+    ends = [whole.film.surface_potentials(end) for end in (0, 1)]
+    np.testing.assert_allclose(ends[0], ends[1], rtol=1e-9)
+    np.testing.assert_allclose(ends[0], half.film.surface_potentials(), rtol=1e-9)
+    baths = 2.0 * half.film.bath_amounts(), 2.0 * half.film.exchanged_amounts()
+    np.testing.assert_allclose(whole.film.bath_amounts(), baths[0], rtol=1e-9)
+    np.testing.assert_allclose(whole.film.exchanged_amounts(), baths[1], rtol=1e-7)
+    assert whole.film.temperature == pytest.approx(half.film.temperature, rel=1e-12)
+    assert abs(half.film.temperature - 310.0) > 0.1
+
+
+def begin_again(film, **more):
+    """Start the bath that the recorder saw once more."""
+    given = {**film.bath, **more}
+    names = ("widths", "composition", "reference", "diffusivity")
+    arrays = [given.pop(each) for each in names]
+    return film.film.begin_bath(*arrays, **given)
+
+
+def test_a_bath_on_one_side_has_forgotten_the_other_side():
+    films = []
+    for before in (False, True):
+        film = Setup("example1", "bath", cells=20, bath_cells=30, first=2e-8).film
+        assert begin_again(film, both=before) == 0
+        assert film.ends == 1 + before
+        assert begin_again(film, both=False) == 0
+        assert film.advance(0.02, 0.02, rtol=1e-3) == 0
+        films.append(film)
+    np.testing.assert_array_equal(films[0].state(), films[1].state())
+    for film in films:
+        with pytest.raises(IndexError, match="that end"):
+            film.surface_potentials(1)
+
+
+@pytest.mark.parametrize(("outside", "sides"), [("bath", 1), (BOTH, 2)])
+def test_heat_crosses_the_sides_that_a_bath_meets(outside, sides):
+    """T - T_bath falls with exp(-sides h t/C), so fast that no liquid gets far, where
+    no support conducts: one that does not, or one that the film has left."""
+    setup = Setup("example1", outside, cells=20, first=2e-6)
+    film, heat = setup.film, np.full(setup.n + 1, 2e6)
+    # a support that would swallow all of the heat, were it in touch with the film
+    conductivity = 50.0 if sides == 2 else 0.0
+    film.set_support(1e-2, 4e6, conductivity, 320.0, True, 320.0, heat, 0.2)
+    assert begin_again(film, temperature=300.0, heat_coefficient=1e6) == 0
+    capacity = 2e6 * film.polymer @ (1.0 + film.film_amounts().sum(axis=1))
+    rate = sides * 1e6 / capacity
+    assert film.advance(1.0 / rate, 1.0 / rate, rtol=1e-3) == 0
+    assert film.temperature - 300.0 == pytest.approx(20.0 * math.exp(-1.0), rel=2e-3)
 
 
 # ------------------------------------------------------------------ what is refused
