@@ -18,7 +18,7 @@ from membranekit.errors import InputError, MaterialError, MembranekitError
 from membranekit.film_setup import humid_air
 from membranekit.membrane import to_plain
 from membranekit.prepared import Run, prepare
-from membranekit.process import AirExposure, Immersion, Process, step_names
+from membranekit.process import AirExposure, Process, step_names
 from membranekit.solution import POLYMER_ROLE, CastingSolution, Parts, spell
 from membranekit.transport.air import humidity_ratio
 
@@ -170,9 +170,6 @@ def check(
     ):
         if isinstance(step, AirExposure):
             found += _air(name, step, solution, process)
-        elif isinstance(step, Immersion) and step.sides != "surface":
-            what = f'{step.sides!r} is not simulated yet; give "surface"'
-            found.append(Finding(f"{name}.sides", what, severity="error"))
     found += _recipe_windows(solution)
     if densities:
         found += _stock_windows(solution)

@@ -46,7 +46,8 @@ _GUIDE = """\
 #   air              dew_point or humidity_ratio in place of relative_humidity;
 #                    vapor = {{ NMP = "20 %" }}, flow_length = "0.1 m", cover = "5 mm",
 #                    transfer_coefficient = "5 mm/s", pressure = "1 atm"
-#   immersion        bath = {{ water = 80, DMAc = 20 }}, sides = "both" after peeling
+#   immersion        bath = {{ water = 80, DMAc = 20 }}; sides = "both" once the film
+#                    was peeled off its support
 #   after the baths  steps of the kinds rinse, dry, hydrophilize
 #   [series]         several lines are run in every combination
 

@@ -13,7 +13,12 @@ from membranekit import film_setup, units
 from membranekit._kernels.film import MESSAGES, TROUBLES, Film
 from membranekit.prepared import Floats, Run
 from membranekit.process import AirExposure, Immersion
-from membranekit.sheet import air_notes, coacervation_front, dry_sheet
+from membranekit.sheet import (
+    air_notes,
+    coacervation_front,
+    dry_sheet,
+    peeling_notes,
+)
 from membranekit.structure import pores
 
 DEFAULT_CELLS = 400
@@ -116,6 +121,7 @@ def execute(
     message = ""
     distances: Floats | None = None
     clock_at_bath: Floats | None = None
+    peeled = math.inf
     time = 0.0
     for number, (step, duration) in enumerate(running, start=1):
         in_air = isinstance(step, AirExposure)
@@ -129,6 +135,8 @@ def execute(
             status = film_setup.begin_air(film, run, step)
             before = np.zeros(n)
         else:
+            if step.sides == "both":
+                peeled = min(peeled, time)
             status = film_setup.begin_bath(film, run, step, duration)
             before = film.bath_amounts()
         base = np.array(air_out)
@@ -189,13 +197,16 @@ def execute(
         saved["dry_depth"] = sheet["depth"]
     layer = None
     pore = sheet["pore"]
+    on_support = None if peeled == math.inf else film.clocks()[0][2] < peeled
     if not air_only:
         if bathed:
             taken = 0.0 if water is None else max(-float(air_out[water]), 0.0)
             back = run.constants["support_side_pore"] * (
                 1.0 + taken / run.constants["support_side_uptake"]
             )
-            pore = pores.support_side(sheet["depth"], pore, float(dry[-1]), front, back)
+            pore = pores.support_side(
+                sheet["depth"], pore, float(dry[-1]), front, back, on_support
+            )
         layer = pores.minimum_pore_layer(dry, sheet["depth"], pore)
     in_air = sum(
         d for s, d in zip(timed, durations, strict=True) if isinstance(s, AirExposure)
@@ -203,6 +214,7 @@ def execute(
     common["notes"] = (
         *sheet["notes"],
         *air_notes(film.clocks()[0][2], sheet["depth"], in_air),
+        *peeling_notes(on_support, sheet["cell"], peeled),
     )
     return Outcome(
         True,

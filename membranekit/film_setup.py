@@ -12,7 +12,7 @@ from membranekit.prepared import Floats, Run
 from membranekit.process import AirExposure, Immersion, bath_fractions
 from membranekit.transport import air as air_side
 from membranekit.transport import model as film_model
-from membranekit.transport.grid import film_widths, graded
+from membranekit.transport.grid import film_widths, graded, two_sided_widths
 
 BATH_TRACE = 1e-9
 """Least volume fraction of each species in a fresh bath [1]."""
@@ -23,7 +23,8 @@ FIRST_BATH_CELL = 1e-8
 def make_film(run: Run, cells: int) -> tuple[Film, Floats]:
     """Make the kernel's film, ready for its first step."""
     model = run.model
-    widths = film_widths(run.wet_thickness, cells)
+    both = any(isinstance(s, Immersion) and s.sides == "both" for s in run.steps)
+    widths = (two_sided_widths if both else film_widths)(run.wet_thickness, cells)
     polymer = widths / (1.0 + run.amounts.sum())
     volumes = np.array(
         [each.molar_volume for each in model.species] + [model.matrix.molar_volume]
@@ -197,5 +198,6 @@ def begin_bath(film: Film, run: Run, step: Immersion, duration: float) -> int:
             table,
             temperature=temperature,
             heat_coefficient=run.constants["bath_heat_coefficient"],
+            both=step.sides == "both",
         )
     )

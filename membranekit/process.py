@@ -280,7 +280,8 @@ class Immersion(Step):
     transfer_coefficient : str or Quantity, optional
         Mass transfer coefficient in the bath [m/s]; none is a still bath.
     sides : str, optional
-        ``surface``, or ``both`` after the film was peeled off.
+        ``surface``; or ``both``: the film was peeled off its support before this bath,
+        which acts on the support side too. So do then all later baths.
 
     Raises
     ------
@@ -467,7 +468,8 @@ class Process(Input):
         Thickness of the spread casting solution [m].
     steps : sequence of steps
         Air, then baths, then rinse, dry and hydrophilize; air may be left out, and a
-        rinse and a drying that are left out are added with their defaults.
+        rinse and a drying that are left out are added with their defaults. After a bath
+        on both sides of the film come only baths on both sides.
     support : Support, optional
         What it is spread on.
     line_speed : str or Quantity, optional
@@ -547,6 +549,13 @@ class Process(Input):
             )
         if twice:
             raise InputError(f"process.steps: two {step.kind} steps; give one")
+        peeled = getattr(before, "sides", None) == "both"
+        if peeled and getattr(step, "sides", None) == "surface":
+            with inside("sides"):
+                raise InputError(
+                    f"{names[number]}.sides: the film has left its support, for "
+                    f'{names[number - 1]} acts on both sides; give "both" here too'
+                )
 
     @property
     def complete_steps(self) -> tuple[Step, ...]:

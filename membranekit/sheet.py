@@ -73,6 +73,30 @@ def dry_sheet(run: Run, film: Film, polymer: Floats) -> dict[str, Any]:
     }
 
 
+def peeling_notes(
+    on_support: NDArray[np.bool_] | None, cell: Floats, peeled: float
+) -> list[str]:
+    """Say what of the sheet was arrested after the film had left its support.
+
+    Parameters
+    ----------
+    on_support : array, shape (cells), optional
+        Whether each depth was arrested on the support; none: the film never left it.
+    cell : array, shape (cells)
+        Thickness of each cell in the dry sheet [m].
+    peeled : float
+        When a bath first acted on both sides [s].
+    """
+    if on_support is None or on_support.all():
+        return []
+    share = float(cell[~on_support].sum() / cell.sum())
+    return [
+        f"a bath acted on both sides from {peeled:.4g} s on; the {100 * share:.3g} % "
+        "of the sheet that was not arrested by then has the pores of the clock alone: "
+        "the law of the support side is of a film on its support"
+    ]
+
+
 def dense_layers(demixed: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Return first and last + 1 of each run of cells that did not demix.
 

@@ -146,11 +146,6 @@ def _ready(
         raise InputError(f"cells: {cells} is out of range; give 20 to 5000")
     if rtol is not None and not 1e-10 <= rtol <= 0.1:
         raise InputError(f"rtol: {rtol} is out of range; give 1e-10 to 0.1")
-    for step in process.steps:
-        if step.kind == "immersion" and step.sides != "surface":
-            raise InputError(
-                f'immersion.sides: {step.sides!r} is not simulated yet; give "surface"'
-            )
     limits.refuse_missing(solution, process)
     run = prepare(solution, process)
     limits.refuse(solution, process, run, extrapolate=extrapolate)

@@ -561,13 +561,14 @@ def airs(draw):
     return mk.AirExposure(**fields)
 
 
-BATHS = st.builds(
-    mk.Immersion,
-    time=TIMES,
-    temperature=CELSIUS,
-    bath=LIQUIDS | st.dictionaries(LIQUIDS, AMOUNTS, min_size=1),
-    sides=st.sampled_from(["surface", "both"]),
-)
+def baths(sides):
+    return st.builds(
+        mk.Immersion,
+        time=TIMES,
+        temperature=CELSIUS,
+        bath=LIQUIDS | st.dictionaries(LIQUIDS, AMOUNTS, min_size=1),
+        sides=st.just(sides),
+    )
 
 
 @st.composite
@@ -587,7 +588,8 @@ def any_case(draw):
     rinses = st.builds(mk.Rinse, time=TIMES)
     steps = [
         *draw(st.lists(airs(), max_size=2)),
-        *draw(st.lists(BATHS, min_size=1, max_size=2)),
+        draw(baths("surface") | baths("both")),
+        *draw(st.lists(baths("both"), max_size=1)),
         *draw(st.lists(rinses, max_size=1)),
     ]
     process = mk.Process(

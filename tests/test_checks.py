@@ -423,9 +423,12 @@ def test_a_mixture_without_interactions_is_an_error():
     assert "PVDF" in error.what
 
 
-def test_what_cannot_be_simulated_yet_is_an_error():
-    found = check(dope(), process(bath={"sides": "both"}))
-    assert about(found, "immersion.sides", "not simulated").severity == "error"
+def test_a_bath_on_both_sides_is_in_order():
+    one, both = (
+        check(dope(), process(bath={"sides": sides})) for sides in ("surface", "both")
+    )
+    assert both.ok
+    assert [each.what for each in both] == [each.what for each in one]
 
 
 def test_defaults_and_choices_are_told():

@@ -78,6 +78,22 @@ def test_defaults_are_those_of_the_interface():
     assert process(bath()).support == support
 
 
+def test_a_film_that_left_its_support_does_not_go_back():
+    both = bath(sides="both")
+    steps = process(air(), bath(), both, both, mk.Rinse()).steps
+    assert [getattr(step, "sides", None) for step in steps[1:4]] == [
+        "surface",
+        "both",
+        "both",
+    ]
+    with pytest.raises(mk.InputError) as error:
+        process(bath(), both, bath())
+    for part in ("immersion[3].sides", "immersion[2]", 'give "both"'):
+        assert part in str(error.value)
+    with pytest.raises(mk.InputError, match="air comes after immersion"):
+        process(both, air())
+
+
 def test_no_time_in_the_air_is_legal():
     assert air(time="0 s").time.magnitude == 0
 

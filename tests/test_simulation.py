@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from membranekit.errors import InputError
 from membranekit.execution import MOST_SAVED, execute
 from membranekit.prepared import prepare
 from membranekit.sheet import dense_layers
+from membranekit.transport.grid import two_sided_widths
 
 CELLS = 80
 
@@ -215,6 +217,83 @@ def test_two_threads_give_what_one_gives():
         units.make(1.0, "s"),
         units.make(4.0, "s"),
     ]
+
+
+def baths(*plan, air="2 s"):
+    """Example 1 with baths of these times and sides."""
+    run = read_case("example1").replace({"air.time": air}).runs[0]
+    first, bath = run.process.steps[:2]
+    steps = [first, *(bath.replace(time=time, sides=sides) for time, sides in plan)]
+    return run.solution, run.process.replace(steps=steps)
+
+
+@pytest.fixture(scope="module")
+def peeled():
+    """Example 1 in a bath on both sides: peeled late, soon, at once; and never, but on
+    the same grid."""
+    plans = {
+        "late": [("2 min", "surface"), ("1 min", "both")],
+        "soon": [("1 s", "surface"), ("2 min", "both")],
+        "at once": [("2 min", "both")],
+        "never": [("2 min", "surface"), ("1 min", "surface")],
+    }
+    with mock.patch.object(film_setup, "film_widths", two_sided_widths):
+        return {
+            name: simulation.simulate(*baths(*plan), cells=CELLS)
+            for name, plan in plans.items()
+        }
+
+
+def test_a_bath_on_both_sides_succeeds_and_balances(peeled):
+    for name, membrane in peeled.items():
+        assert membrane.success, (name, membrane.message)
+        assert membrane.mass_closure <= 1e-12
+        history = membrane.history
+        assert history.time.m_as("s")[-1] > 120.0
+        assert np.isfinite(history.binodal_time.m_as("s")).all()
+
+
+def test_a_film_peeled_when_all_is_arrested_keeps_its_pores(peeled):
+    late, never = peeled["late"], peeled["never"]
+    assert late.minimum_pore_layer.state == never.minimum_pore_layer.state == "inside"
+    assert late.history.arrest_time.m_as("s").max() < 122.0
+    for name in ("depth", "pore_diameter", "porosity"):
+        profiles = (getattr(each.pore_profile, name) for each in (late, never))
+        np.testing.assert_array_equal(*(each.magnitude for each in profiles))
+    assert not any("both sides" in note for note in late.notes)
+    # what leached from the support side too is more
+    leached = late.solvent_to_bath / never.solvent_to_bath
+    assert 1.0 < leached.m_as("") < 1.05
+
+
+@pytest.mark.parametrize("when", ["soon", "at once"])
+def test_a_bath_that_meets_the_support_side_arrests_fine_pores_there(peeled, when):
+    membrane, never = peeled[when], peeled["never"]
+    start = 0.05
+    back = membrane.support_side_pore_diameter.m_as("um")
+    assert back == pytest.approx(start, rel=1e-3)
+    assert never.support_side_pore_diameter.m_as("um") > 20.0 * start
+    assert membrane.minimum_pore_layer.state == "not clear"
+    assert "depths apart" in membrane.minimum_pore_layer.why
+    note = next(note for note in membrane.notes if "both sides" in note)
+    peeled_at = 2.0 if when == "at once" else 3.0
+    assert f"from {peeled_at:g} s on" in note
+    took = membrane.history.arrest_time.m_as("s") - peeled_at
+    last = int(np.nanargmax(took))
+    assert 0.2 * took.size < last < 0.9 * took.size
+    assert took[-1] < 1e-3 * took[last]
+
+
+def test_a_film_without_air_is_alike_from_both_sides():
+    membrane = simulation.simulate(
+        *baths(("2 min", "both"), air="0 s"), cells=CELLS, history=False
+    )
+    profile = membrane.pore_profile
+    depth, pore = profile.depth.m_as("um"), profile.pore_diameter.m_as("um")
+    end = membrane.thickness.m_as("um")
+    assert pore.max() > 2.0 * pore[0]
+    np.testing.assert_allclose((end - depth)[::-1], depth, rtol=1e-4)
+    np.testing.assert_allclose(pore[::-1], pore, rtol=1e-4)
 
 
 def test_dense_layers_are_found():

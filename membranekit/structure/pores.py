@@ -110,14 +110,21 @@ def fine_zones(
 
 
 def support_side(
-    depth: Floats, pore: Floats, thickness: float, front: float, back: float
+    depth: Floats,
+    pore: Floats,
+    thickness: float,
+    front: float,
+    back: float,
+    on_support: NDArray[np.bool_] | None = None,
 ) -> Floats:
     """Return the pores with those below the front widened towards the support.
 
     ``d = d_clock + (d_back - d_clock(L)) ((z - z_f)/(L - z_f))**2`` for z > z_f: no
     clock gives the support side's pores, so their diameter is given, and the widening
     goes with the square of the depth below the front, as the time does in which the
-    bath's liquid gets there. Nothing is made finer.
+    bath's liquid gets there. Nothing is made finer. A depth that was arrested after the
+    film had been peeled keeps the clock's pores, since the bath came to it from the
+    support side too; the deepest one arrested before stands for L in d_clock(L).
 
     Parameters
     ----------
@@ -129,6 +136,8 @@ def support_side(
         Depth to which it had demixed when the bath came [m].
     back : float
         Pore diameter at the support [m].
+    on_support : array, shape (cells), optional
+        Whether a depth was arrested while the film lay on its support; none: all were.
 
     Examples
     --------
@@ -137,10 +146,14 @@ def support_side(
     >>> (1e6 * wide).round(6).tolist()
     [0.1, 0.325]
     """
-    if not front < thickness:
+    if on_support is None:
+        on_support = np.full(pore.size, True)
+    if not front < thickness or not on_support.any():
         return pore
+    deepest = float(pore[on_support][-1])
     share = np.maximum(depth - front, 0.0) / (thickness - front)
-    return np.asarray(pore + max(back - float(pore[-1]), 0.0) * share**2)
+    wide = pore + max(back - deepest, 0.0) * share**2
+    return np.where(on_support, wide, pore)
 
 
 def minimum_pore_layer(

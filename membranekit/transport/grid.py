@@ -82,28 +82,67 @@ def film_widths(total: float, cells: int) -> NDArray[np.float64]:
     """
     if cells < 2 or not total > 0.0:
         raise InputError(f"{cells} cells do not fill {total} m")
-    # the relative width is f + a z to z_1, then constant, then f + w + b (z - reach):
-    # cells counted from the surface are its reciprocal's integral, inverted by piece
-    turn = WIDE_CELL / GROWTH
-    wide = FIRST_CELL + WIDE_CELL
-    to_turn = np.log1p(WIDE_CELL / FIRST_CELL) / GROWTH
-    to_reach = to_turn + (REACH - turn) / wide
-
-    def count(z: float) -> float:
-        if z <= turn:
-            return float(np.log1p(GROWTH * z / FIRST_CELL) / GROWTH)
-        if z <= REACH:
-            return float(to_turn + (z - turn) / wide)
-        return float(
-            to_reach + np.log1p(TAIL_GROWTH * (z - REACH) / wide) / TAIL_GROWTH
-        )
-
-    place = np.linspace(0.0, count(total), cells + 1)
-    edges = np.where(
-        place <= to_turn,
-        np.expm1(GROWTH * np.minimum(place, to_turn)) * FIRST_CELL / GROWTH,
-        turn + (place - to_turn) * wide,
-    )
-    below = np.expm1(TAIL_GROWTH * np.maximum(place - to_reach, 0.0)) / TAIL_GROWTH
-    edges = np.where(place <= to_reach, edges, REACH + wide * below)
+    edges = _place(np.linspace(0.0, _count(total), cells + 1))
     return np.asarray(np.diff(edges) * (total / edges[-1]))
+
+
+def two_sided_widths(total: float, cells: int) -> NDArray[np.float64]:
+    """Return widths of a film's cells for a bath on its support side too.
+
+    Each half is graded as `film_widths` does from the surface, the lower one from the
+    support side. Twice the cells halve every width.
+
+    Parameters
+    ----------
+    total : float
+        Wet thickness [m].
+    cells : int
+        How many.
+
+    Returns
+    -------
+    array, shape (cells)
+        Widths, first cell first [m].
+
+    Examples
+    --------
+    >>> widths = two_sided_widths(150e-6, 400)
+    >>> bool(abs(widths.sum() - 150e-6) < 1e-15), bool(widths[-1] < 1.1e-8)
+    (True, True)
+    """
+    if cells < 2 or not total > 0.0:
+        raise InputError(f"{cells} cells do not fill {total} m")
+    middle = _count(0.5 * total)
+    count = np.linspace(-middle, middle, cells + 1)
+    depth = _place(middle - np.abs(count))
+    edges = np.where(count <= 0.0, depth, total - depth)
+    return np.asarray(np.diff(edges) * (total / edges[-1]))
+
+
+# The relative width of a cell at depth z is f + a z to z_1, then constant to the reach,
+# then f + w + b (z - reach). Cells counted from the surface are the integral of its
+# reciprocal, which is inverted piece by piece.
+_TURN = WIDE_CELL / GROWTH
+_WIDE = FIRST_CELL + WIDE_CELL
+_TO_TURN = float(np.log1p(WIDE_CELL / FIRST_CELL) / GROWTH)
+_TO_REACH = _TO_TURN + (REACH - _TURN) / _WIDE
+
+
+def _count(z: float) -> float:
+    """Return the cells from the surface to depth z."""
+    if z <= _TURN:
+        return float(np.log1p(GROWTH * z / FIRST_CELL) / GROWTH)
+    if z <= REACH:
+        return float(_TO_TURN + (z - _TURN) / _WIDE)
+    return float(_TO_REACH + np.log1p(TAIL_GROWTH * (z - REACH) / _WIDE) / TAIL_GROWTH)
+
+
+def _place(count: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the depths down to which these cells reach."""
+    edges = np.where(
+        count <= _TO_TURN,
+        np.expm1(GROWTH * np.minimum(count, _TO_TURN)) * FIRST_CELL / GROWTH,
+        _TURN + (count - _TO_TURN) * _WIDE,
+    )
+    below = np.expm1(TAIL_GROWTH * np.maximum(count - _TO_REACH, 0.0)) / TAIL_GROWTH
+    return np.where(count <= _TO_REACH, edges, REACH + _WIDE * below)

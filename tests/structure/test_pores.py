@@ -85,6 +85,25 @@ def test_the_support_side_gets_its_diameter_and_the_rest_above_stays():
     assert end == pytest.approx(8e-6, rel=2e-2)
 
 
+def test_what_was_arrested_off_the_support_keeps_its_pores():
+    pore = valley(10e-6)
+    held = DEPTH < 60e-6
+    part = pores.support_side(DEPTH, pore, 100e-6, 30e-6, 8e-6, held)
+    np.testing.assert_array_equal(part[~held], pore[~held])
+    # what lies on the support does not know what becomes of the rest
+    other = np.where(held, pore, 1e-9)
+    again = pores.support_side(DEPTH, other, 100e-6, 30e-6, 8e-6, held)
+    np.testing.assert_array_equal(again[held], part[held])
+    widened = held & (DEPTH > 31e-6)
+    assert (part[widened] > 1.0001 * pore[widened]).all()
+    whole = pores.support_side(DEPTH, pore, 100e-6, 30e-6, 8e-6, DEPTH > 0.0)
+    np.testing.assert_array_equal(
+        whole, pores.support_side(DEPTH, pore, 100e-6, 30e-6, 8e-6)
+    )
+    none = pores.support_side(DEPTH, pore, 100e-6, 30e-6, 8e-6, DEPTH < 0.0)
+    np.testing.assert_array_equal(none, pore)
+
+
 def test_the_support_side_makes_nothing_finer():
     pore = valley(10e-6)
     np.testing.assert_array_equal(

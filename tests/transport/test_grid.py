@@ -6,21 +6,24 @@ import pytest
 from membranekit.errors import InputError
 from membranekit.transport import grid
 
+KINDS = [grid.film_widths, grid.two_sided_widths]
 
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("total", [2e-6, 20e-6, 150e-6, 1e-3])
 @pytest.mark.parametrize("cells", [2, 40, 400, 5000])
-def test_a_films_cells_fill_it(total, cells):
-    widths = grid.film_widths(total, cells)
+def test_a_films_cells_fill_it(kind, total, cells):
+    widths = kind(total, cells)
     assert widths.size == cells
     assert (widths > 0.0).all()
     assert widths.sum() == pytest.approx(total, rel=1e-13)
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("total", [20e-6, 150e-6, 500e-6])
-def test_twice_the_cells_split_each_cell(total):
+def test_twice_the_cells_split_each_cell(kind, total):
     """Edges of the coarse grid are edges of the fine one, so errors compare."""
-    coarse = np.cumsum(grid.film_widths(total, 100))
-    fine = np.cumsum(grid.film_widths(total, 200))
+    coarse, fine = np.cumsum(kind(total, 100)), np.cumsum(kind(total, 200))
     np.testing.assert_allclose(fine[1::2], coarse, rtol=1e-12)
 
 
@@ -36,10 +39,21 @@ def test_cells_are_equal_where_fronts_stand():
     assert within.max() / within.min() == pytest.approx(1.0, rel=1e-9)
 
 
+@pytest.mark.parametrize("total", [5e-6, 40e-6, 150e-6, 1e-3])
+@pytest.mark.parametrize("cells", [80, 401])
+def test_a_bath_on_both_sides_meets_the_same_cells_on_both(total, cells):
+    both = grid.two_sided_widths(total, cells)
+    np.testing.assert_allclose(both, both[::-1], rtol=1e-9)
+    half = grid.film_widths(0.5 * total, cells // 2)
+    if cells % 2 == 0:
+        np.testing.assert_allclose(both[: cells // 2], half, rtol=1e-9)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("total", "cells"), [(0.0, 10), (-1e-6, 10), (1e-6, 1)])
-def test_a_film_needs_width_and_cells(total, cells):
+def test_a_film_needs_width_and_cells(kind, total, cells):
     with pytest.raises(InputError, match="do not fill"):
-        grid.film_widths(total, cells)
+        kind(total, cells)
 
 
 @pytest.mark.parametrize("cells", [2, 70, 5000])
