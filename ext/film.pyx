@@ -143,6 +143,18 @@ cdef inline double bath_flux(double q, double diffusivity, double distance,
     return d_inner[0] * inner + d_outer[0] * outer
 
 
+cdef int evaluate_any(int n, const Mixture* mixture, const Friction* f, double modulus,
+                      double reference, const double* u, Cell* c,
+                      bint derivatives) noexcept nogil:
+    if n == 3:
+        return evaluate_cell(3, mixture, f, modulus, reference, u, c, derivatives)
+    if n == 4:
+        return evaluate_cell(4, mixture, f, modulus, reference, u, c, derivatives)
+    if n == 5:
+        return evaluate_cell(5, mixture, f, modulus, reference, u, c, derivatives)
+    return evaluate_cell(n, mixture, f, modulus, reference, u, c, derivatives)
+
+
 cdef class Film:
     """A film, its support, and what lies on its surface; SI floats.
 
@@ -383,6 +395,9 @@ cdef class Film:
                 for m in range(5):
                     self.triple_table[p][m] = triples[p, m]
         set_groups(&self.mixture, &groups[0] if groups is not None else NULL)
+        self.cell_temperature = 0.0
+        for p in range(self.cells):
+            self.cell[p].y_temperature = 0.0
 
     def set_friction(self, const double[:, :, ::1] pairs, const double[::1] polymeric,
                      const double[:, ::1] coil, const double[:, ::1] network,
@@ -418,6 +433,7 @@ cdef class Film:
         self.friction.intrinsic = intrinsic
         self.friction.martin = martin
         self.network_modulus = network_modulus
+        self.cell_temperature = 0.0
 
     def set_arrest(self, int kind, const double[::1] weight,
                    const double[::1] glass_temperature, double gel_fraction,
@@ -460,6 +476,7 @@ cdef class Film:
         for k in range(self.support_nodes):
             self.support[k + 1] = temperature
         self.temperature_rate = 0.0
+        self.cell_temperature = 0.0  # the laws are new
         self._set_temperature(film_temperature)
 
     def begin_air(self, const double[::1] volatile, const double[:, ::1] coefficient,
@@ -496,6 +513,7 @@ cdef class Film:
         self.cover_gap = cover_gap
         self.exchange_node = self.surface
         self.step_size = 1e-7
+        self.cell_temperature = 0.0  # the laws are new
         self._set_temperature(self.temperature)
         if self._evaluate(self.z, True) != 0:
             return NO_START
@@ -535,6 +553,7 @@ cdef class Film:
         self.heat_far = temperature
         self.exchange_node = 0
         self.step_size = 1e-9
+        self.cell_temperature = 0.0  # the laws are new
         self._set_temperature(self.temperature)
         if self._evaluate(self.z, True) != 0:
             return NO_START
@@ -555,7 +574,10 @@ cdef class Film:
         """Fill every law of temperature."""
         cdef int p, k, i, n = self.n
         cdef double t = temperature - 298.15, inverse = 1.0 / temperature
+        if temperature == self.cell_temperature:
+            return
         self.cell_temperature = temperature
+        self.mixture.temperature = temperature
         for p in range(n * (n + 1) // 2):
             for k in range(5):
                 self.mixture.poly[p][k] = (
@@ -598,9 +620,9 @@ cdef class Film:
         cdef int k
         cdef const double* u = z + self.start[self.surface + 1]
         for k in range(self.cells):
-            if evaluate_cell(&self.mixture, &self.friction, self.modulus,
-                             self.demixed_total[k], u + k * self.n, &self.cell[k],
-                             derivatives) != 0:
+            if evaluate_any(self.n, &self.mixture, &self.friction, self.modulus,
+                            self.demixed_total[k], u + k * self.n, &self.cell[k],
+                            derivatives) != 0:
                 self.trouble = PHASES
                 self.troubled_cell = k
                 return -1
