@@ -24,6 +24,7 @@ f) Temperature: the film is one temperature on top of a support with conduction.
    is then stepped with the amounts that crossed the surface.
 """
 
+from cpython.exc cimport PyErr_CheckSignals
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from libc.math cimport exp, expm1, fabs, isfinite, log, sinh, cosh, sqrt
 from libc.string cimport memcpy, memset
@@ -41,6 +42,8 @@ from _friction cimport Friction
 
 cdef double GAS_CONSTANT = 8.31446261815324
 cdef double V0 = 18.07e-6
+# attempted time steps between two looks for signals
+cdef long SIGNALS = 16
 # share of lean phase from which a cell's pores count as open
 cdef double OPEN_PORES = 0.05
 
@@ -55,6 +58,7 @@ cdef enum:
     TOO_SMALL = 2
     TOO_MANY = 3
     NO_START = 4
+    STOPPED = 5
 
 cdef enum:
     PHASES = 1
@@ -75,6 +79,7 @@ MESSAGES = {
     TOO_SMALL: "the time step fell below its limit",
     TOO_MANY: "the number of time steps reached its limit",
     NO_START: "the surface has no solution at the start of the step",
+    STOPPED: "the run was stopped",
 }
 
 
@@ -234,6 +239,8 @@ cdef class Film:
     cdef readonly long steps, rejected, evaluations
     cdef readonly int trouble, troubled_cell
     cdef double spoil
+    cdef const int[::1] watched
+    cdef const int* stop
 
     def __cinit__(self, const double[::1] polymer_volumes,
                   const double[:, ::1] amounts, const double[::1] molar_volumes,
@@ -1488,7 +1495,7 @@ cdef class Film:
             b[k] += a[k] * b[k + 1]
 
     cdef int _run(self, double t_end, double t_return, double rtol, double longest,
-                  long most) noexcept nogil:
+                  long most) except -1 nogil:
         """Step until t_return has passed or t_end is reached exactly."""
         cdef double h, error = 0.0, factor, x
         cdef double far[7]
@@ -1496,6 +1503,10 @@ cdef class Film:
         cdef long taken = 0
         cdef bint last, fresh = True, held = False
         while self.time < t_end:
+            if taken % SIGNALS == 0:
+                self._hear_signals()
+            if self.stop != NULL and self.stop[0] != 0:
+                return STOPPED
             if taken >= most:
                 return TOO_MANY
             h = self.step_size
@@ -1580,11 +1591,28 @@ cdef class Film:
                 return DONE if self.time >= t_end else PAUSED
         return DONE
 
+    cdef int _hear_signals(self) except -1 nogil:
+        """Let Python's signal handlers run, which only the main thread ever does."""
+        with gil:
+            PyErr_CheckSignals()
+        return 0
+
+    def watch(self, const int[::1] flag):
+        """Let `advance` return STOPPED before its next step once flag[0] is not 0.
+
+        It is read without the interpreter's lock, so another thread may set it.
+        """
+        if flag.shape[0] < 1:
+            raise ValueError("the flag holds one number")
+        self.watched = flag
+        self.stop = &flag[0]
+
     def advance(self, double t_end, double t_return, *, double rtol=1e-3,
                 double longest=1e30, long most=1000000):
         """Step to t_end [s], or return at the first step's end at or after t_return.
 
-        Returns 0 at t_end, 1 before it, and above 1 a failure (see MESSAGES).
+        Returns 0 at t_end, 1 before it, and above 1 a failure (see MESSAGES). Signals
+        are heard on the way; what their handlers raise leaves the film at its last step.
         """
         cdef int status
         if self.mode == CLOSED:

@@ -108,6 +108,7 @@ class Film:
         temperature: float,
         heat_coefficient: float,
     ) -> int: ...
+    def watch(self, flag: NDArray[np.intc]) -> None: ...
     def advance(
         self,
         t_end: float,
