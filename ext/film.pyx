@@ -32,6 +32,7 @@ f) Temperature: the film is one temperature on top of a support with conduction.
    support, whose temperatures stay as they were, with nothing.
 """
 
+from cpython.exc cimport PyErr_CheckSignals
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from libc.math cimport exp, expm1, fabs, isfinite, log, sinh, cosh, sqrt
 from libc.string cimport memcpy, memset
@@ -49,6 +50,8 @@ from _friction cimport Friction
 
 cdef double GAS_CONSTANT = 8.31446261815324
 cdef double V0 = 18.07e-6
+# attempted time steps between two looks for signals
+cdef long SIGNALS = 16
 # share of lean phase from which a cell's pores count as open
 cdef double OPEN_PORES = 0.05
 
@@ -63,6 +66,7 @@ cdef enum:
     TOO_SMALL = 2
     TOO_MANY = 3
     NO_START = 4
+    STOPPED = 5
 
 cdef enum:
     PHASES = 1
@@ -83,6 +87,7 @@ MESSAGES = {
     TOO_SMALL: "the time step fell below its limit",
     TOO_MANY: "the number of time steps reached its limit",
     NO_START: "the surface has no solution at the start of the step",
+    STOPPED: "the run was stopped",
 }
 
 
@@ -149,6 +154,18 @@ cdef inline double bath_flux(double q, double diffusivity, double distance,
     d_outer[0] = -speed * bernoulli(q / speed, &down)
     d_q[0] = -up * inner - down * outer
     return d_inner[0] * inner + d_outer[0] * outer
+
+
+cdef int evaluate_any(int n, const Mixture* mixture, const Friction* f, double modulus,
+                      double reference, const double* u, Cell* c,
+                      bint derivatives) noexcept nogil:
+    if n == 3:
+        return evaluate_cell(3, mixture, f, modulus, reference, u, c, derivatives)
+    if n == 4:
+        return evaluate_cell(4, mixture, f, modulus, reference, u, c, derivatives)
+    if n == 5:
+        return evaluate_cell(5, mixture, f, modulus, reference, u, c, derivatives)
+    return evaluate_cell(n, mixture, f, modulus, reference, u, c, derivatives)
 
 
 cdef class Film:
@@ -241,6 +258,8 @@ cdef class Film:
     cdef readonly long steps, rejected, evaluations
     cdef readonly int trouble, troubled_cell
     cdef double spoil
+    cdef const int[::1] watched
+    cdef const int* stop
 
     def __cinit__(self, const double[::1] polymer_volumes,
                   const double[:, ::1] amounts, const double[::1] molar_volumes,
@@ -406,6 +425,9 @@ cdef class Film:
                 for m in range(5):
                     self.triple_table[p][m] = triples[p, m]
         set_groups(&self.mixture, &groups[0] if groups is not None else NULL)
+        self.cell_temperature = 0.0
+        for p in range(self.cells):
+            self.cell[p].y_temperature = 0.0
 
     def set_friction(self, const double[:, :, ::1] pairs, const double[::1] polymeric,
                      const double[:, ::1] coil, const double[:, ::1] network,
@@ -441,6 +463,7 @@ cdef class Film:
         self.friction.intrinsic = intrinsic
         self.friction.martin = martin
         self.network_modulus = network_modulus
+        self.cell_temperature = 0.0
 
     def set_arrest(self, int kind, const double[::1] weight,
                    const double[::1] glass_temperature, double gel_fraction,
@@ -483,6 +506,7 @@ cdef class Film:
         for k in range(self.support_nodes):
             self.support[k + 1] = temperature
         self.temperature_rate = 0.0
+        self.cell_temperature = 0.0  # the laws are new
         self._set_temperature(film_temperature)
 
     def begin_air(self, const double[::1] volatile, const double[:, ::1] coefficient,
@@ -518,6 +542,7 @@ cdef class Film:
         self.heat_far = temperature
         self.cover_gap = cover_gap
         self.step_size = 1e-7
+        self.cell_temperature = 0.0  # the laws are new
         self._set_temperature(self.temperature)
         if self._evaluate(self.z, True) != 0:
             return NO_START
@@ -560,6 +585,7 @@ cdef class Film:
         self.heat_coefficient = heat_coefficient
         self.heat_far = temperature
         self.step_size = 1e-9
+        self.cell_temperature = 0.0  # the laws are new
         self._set_temperature(self.temperature)
         if self._evaluate(self.z, True) != 0:
             return NO_START
@@ -581,7 +607,10 @@ cdef class Film:
         """Fill every law of temperature."""
         cdef int p, k, i, n = self.n
         cdef double t = temperature - 298.15, inverse = 1.0 / temperature
+        if temperature == self.cell_temperature:
+            return
         self.cell_temperature = temperature
+        self.mixture.temperature = temperature
         for p in range(n * (n + 1) // 2):
             for k in range(5):
                 self.mixture.poly[p][k] = (
@@ -624,9 +653,9 @@ cdef class Film:
         cdef int k
         cdef const double* u = z + self.start[self.surface + 1]
         for k in range(self.cells):
-            if evaluate_cell(&self.mixture, &self.friction, self.modulus,
-                             self.demixed_total[k], u + k * self.n, &self.cell[k],
-                             derivatives) != 0:
+            if evaluate_any(self.n, &self.mixture, &self.friction, self.modulus,
+                            self.demixed_total[k], u + k * self.n, &self.cell[k],
+                            derivatives) != 0:
                 self.trouble = PHASES
                 self.troubled_cell = k
                 return -1
@@ -1546,7 +1575,7 @@ cdef class Film:
             b[k] += a[k] * b[k + 1]
 
     cdef int _run(self, double t_end, double t_return, double rtol, double longest,
-                  long most) noexcept nogil:
+                  long most) except -1 nogil:
         """Step until t_return has passed or t_end is reached exactly."""
         cdef double h, error = 0.0, factor, x
         cdef double far[7]
@@ -1555,6 +1584,10 @@ cdef class Film:
         cdef long taken = 0
         cdef bint last, fresh = True, held = False
         while self.time < t_end:
+            if taken % SIGNALS == 0:
+                self._hear_signals()
+            if self.stop != NULL and self.stop[0] != 0:
+                return STOPPED
             if taken >= most:
                 return TOO_MANY
             h = self.step_size
@@ -1637,11 +1670,28 @@ cdef class Film:
                 return DONE if self.time >= t_end else PAUSED
         return DONE
 
+    cdef int _hear_signals(self) except -1 nogil:
+        """Let Python's signal handlers run, which only the main thread ever does."""
+        with gil:
+            PyErr_CheckSignals()
+        return 0
+
+    def watch(self, const int[::1] flag):
+        """Let `advance` return STOPPED before its next step once flag[0] is not 0.
+
+        It is read without the interpreter's lock, so another thread may set it.
+        """
+        if flag.shape[0] < 1:
+            raise ValueError("the flag holds one number")
+        self.watched = flag
+        self.stop = &flag[0]
+
     def advance(self, double t_end, double t_return, *, double rtol=1e-3,
                 double longest=1e30, long most=1000000):
         """Step to t_end [s], or return at the first step's end at or after t_return.
 
-        Returns 0 at t_end, 1 before it, and above 1 a failure (see MESSAGES).
+        Returns 0 at t_end, 1 before it, and above 1 a failure (see MESSAGES). Signals
+        are heard on the way; what their handlers raise leaves the film at its last step.
         """
         cdef int status
         if self.mode == CLOSED:

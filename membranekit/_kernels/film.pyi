@@ -111,6 +111,7 @@ class Film:
         heat_coefficient: float,
         both: bool = False,
     ) -> int: ...
+    def watch(self, flag: NDArray[np.intc]) -> None: ...
     def advance(
         self,
         t_end: float,
