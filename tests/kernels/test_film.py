@@ -995,8 +995,8 @@ def test_heat_crosses_the_sides_that_a_bath_meets(outside, sides):
     setup = Setup("example1", outside, cells=20, first=2e-6)
     film, heat = setup.film, np.full(setup.n + 1, 2e6)
     # a support that would swallow all of the heat, were it in touch with the film
-    conductivity = 50.0 if sides == 2 else 0.0
-    film.set_support(1e-2, 4e6, conductivity, 320.0, True, 320.0, heat, 0.2)
+    conductivity = 5e3 if sides == 2 else 0.0
+    film.set_support(1e-2, 4e6, conductivity, 320.0, True, 320.0, heat, 1e4)
     assert begin_again(film, temperature=300.0, heat_coefficient=1e6) == 0
     capacity = 2e6 * film.polymer @ (1.0 + film.film_amounts().sum(axis=1))
     rate = sides * 1e6 / capacity
