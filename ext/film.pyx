@@ -197,7 +197,7 @@ cdef class Film:
     cdef double friction_table[MAX_PAIRS][2][2]
     cdef double coil_table[7][2]
     cdef double network_table[7][2]
-    cdef double zeta0_table[2]
+    cdef double zeta0_table[7][2]
     cdef double wall_table[2]
     cdef double bath_table[7][2]
     cdef double pressure_table[7][3]
@@ -352,12 +352,14 @@ cdef class Film:
 
     def set_mixture(self, const double[:, :, ::1] table, const double[::1] rational_b,
                     const double[::1] rational_c, *,
-                    const double[:, ::1] triples=None, const int[::1] groups=None):
+                    const double[:, ::1] triples=None, const int[::1] groups=None,
+                    const double[::1] henry=None):
         """Interaction functions b_ij = V0 g_ij/V_ref of the pairs i < j.
 
         table (pairs, 5, 5): coefficient of w^k times the m-th of 1, t, t^2, t^3, 1/T
         with t = T - 298.15 K; pair (i, j) stands at j (j - 1)/2 + i. triples
         (triples, 5): the same of b_ijk, i < j < k; groups: whose components share w.
+        henry (n): instead, in the film, mu_i = s_i ln(u_i/H_i) in one phase.
         """
         cdef int pairs = self.n * (self.n + 1) // 2
         cdef int all_triples = pairs * (self.n - 1) // 3
@@ -366,7 +368,8 @@ cdef class Film:
                 or rational_b.shape[0] != pairs or rational_c.shape[0] != pairs
                 or (triples is not None and (triples.shape[0] != all_triples
                                              or triples.shape[1] != 5))
-                or (groups is not None and groups.shape[0] != self.n + 1)):
+                or (groups is not None and groups.shape[0] != self.n + 1)
+                or (henry is not None and henry.shape[0] != self.n)):
             raise ValueError("the interaction table does not fit the film")
         for p in range(pairs):
             self.mixture.rational_b[p] = rational_b[p]
@@ -383,24 +386,35 @@ cdef class Film:
                 for m in range(5):
                     self.triple_table[p][m] = triples[p, m]
         set_groups(&self.mixture, &groups[0] if groups is not None else NULL)
+        self.mixture.has_henry = henry is not None
+        if henry is not None:
+            for p in range(self.n):
+                if not henry[p] > 0.0:
+                    raise ValueError("Henry's constants are positive and fit the film")
+                self.mixture.log_henry[p] = log(henry[p])
 
     def set_friction(self, const double[:, :, ::1] pairs, const double[::1] polymeric,
                      const double[:, ::1] coil, const double[:, ::1] network,
-                     const double[::1] obstruction, const double[::1] wall, *,
+                     const double[:, ::1] drag, const double[::1] wall, *,
                      double slowdown, double intrinsic, double martin,
-                     double network_modulus):
+                     double network_modulus, double obstruction=2.0,
+                     double crowding=0.5, const double[:, ::1] free_volume=None):
         """Friction laws ln zeta = a + b/T [s/m2] and the network modulus [Pa].
 
         pairs (n (n-1)/2, 2, 2): of i-rich and of j-rich liquid; coil, network (n, 2):
-        of dissolved polymers; obstruction, wall (2): of the polymer and pore walls.
+        of dissolved polymers; drag (n, 2): of the polymer on each species; wall (2): of
+        pore walls. obstruction, crowding: the exponents of ((1 + phi)/(1 - phi)) in
+        every friction and of phi in the drag; free_volume (n + 1, 2): n_j, d_j.
         """
         cdef int count = self.n * (self.n - 1) // 2
         cdef int p, i, k
         if (pairs.shape[0] != count or pairs.shape[1] != 2 or pairs.shape[2] != 2
                 or polymeric.shape[0] != self.n or coil.shape[0] != self.n
                 or coil.shape[1] != 2 or network.shape[0] != self.n
-                or network.shape[1] != 2 or obstruction.shape[0] != 2
-                or wall.shape[0] != 2):
+                or network.shape[1] != 2 or drag.shape[0] != self.n
+                or drag.shape[1] != 2 or wall.shape[0] != 2
+                or (free_volume is not None and (free_volume.shape[0] != self.n + 1
+                                                 or free_volume.shape[1] != 2))):
             raise ValueError("the friction tables do not fit the film")
         for p in range(count):
             for i in range(2):
@@ -411,9 +425,16 @@ cdef class Film:
             for k in range(2):
                 self.coil_table[i][k] = coil[i, k]
                 self.network_table[i][k] = network[i, k]
+                self.zeta0_table[i][k] = drag[i, k]
         for k in range(2):
-            self.zeta0_table[k] = obstruction[k]
             self.wall_table[k] = wall[k]
+        self.friction.obstruction = obstruction
+        self.friction.crowding = crowding
+        self.friction.free_volume = free_volume is not None
+        if free_volume is not None:
+            for i in range(self.n + 1):
+                self.friction.hindrance[i] = free_volume[i, 0]
+                self.friction.vacancy[i] = free_volume[i, 1]
         self.friction.slowdown = slowdown
         self.friction.intrinsic = intrinsic
         self.friction.martin = martin
@@ -579,6 +600,8 @@ cdef class Film:
                 self.coil_table[i][0] + self.coil_table[i][1] * inverse)
             self.friction.network[i] = exp(
                 self.network_table[i][0] + self.network_table[i][1] * inverse)
+            self.friction.zeta0[i] = exp(
+                self.zeta0_table[i][0] + self.zeta0_table[i][1] * inverse)
             self.bath_diffusivity[i] = exp(
                 self.bath_table[i][0] + self.bath_table[i][1] * inverse)
             if self.volatile_[i]:
@@ -589,7 +612,6 @@ cdef class Film:
                     self.volumes[i] * (self.gas_coefficient[i][0]
                                        + self.gas_coefficient[i][1] * t)
                     / (GAS_CONSTANT * 0.5 * (temperature + self.gas_temperature)))
-        self.friction.zeta0 = exp(self.zeta0_table[0] + self.zeta0_table[1] * inverse)
         self.friction.wall = exp(self.wall_table[0] + self.wall_table[1] * inverse)
         self.modulus = V0 * self.network_modulus / (GAS_CONSTANT * temperature)
 
@@ -613,16 +635,20 @@ cdef class Film:
         row i, column j. -1 when the surface would boil."""
         cdef int i, j, n = self.n
         cdef double p[7]
-        cdef double mean = 0.0, drift
+        cdef double here = self.gas_pressure, far = self.gas_pressure
+        cdef double mean, slope, other, drift
         for i in range(n):
             p[i] = 0.0
             if self.volatile_[i]:
                 p[i] = self.saturation[i] * exp(m[i] / self.mixture.s[i])
-                mean += 0.5 * (p[i] + self.gas_far[i])
-        if not mean < 0.8 * self.gas_pressure:
+                here -= p[i]
+                far -= self.gas_far[i]
+        if not (here > 0.0 and far > 0.0):
             self.trouble = SURFACE
             return -1
-        drift = self.gas_pressure / (self.gas_pressure - mean)
+        # film theory: P over the log mean of the air's own pressures
+        mean = log_mean(here, far, &slope, &other)
+        drift = self.gas_pressure / mean
         for i in range(n):
             flux[i] = 0.0
             if self.volatile_[i]:
@@ -633,8 +659,8 @@ cdef class Film:
             for j in range(n):
                 jacobian[i * n + j] = 0.0
                 if self.volatile_[i] and self.volatile_[j]:
-                    jacobian[i * n + j] = (flux[i] * 0.5 * p[j] / self.mixture.s[j]
-                                           / (self.gas_pressure - mean))
+                    jacobian[i * n + j] = (
+                        flux[i] * slope / mean * p[j] / self.mixture.s[j])
             if self.volatile_[i]:
                 jacobian[i * n + i] += (self.gas_factor[i] * drift * p[i]
                                         / self.mixture.s[i])
