@@ -1434,7 +1434,10 @@ cdef class Film:
         cdef double* r1 = self.support + 3 * nodes
         cdef double* r2 = self.support + 4 * nodes
         cdef double gamma = 1.0 - sqrt(0.5), capacity = 0.0, source = 0.0, joint
-        cdef double inner, back, thickness = 0.0, value, old = t[0]
+        cdef double inner, back, thickness = 0.0, value, old = t[0], cooling = 0.0
+        cdef double middle = self.cell_temperature, heat
+        cdef double latent[7]
+        cdef double gas[49]
         cdef double mean[7]
         cdef double high[7]
         cdef double low[7]
@@ -1461,9 +1464,23 @@ cdef class Film:
                 if self.volatile_[i]:
                     mean[i] = (-GAS_CONSTANT * value * value * 0.5
                                * (high[i] - low[i]) / self.mixture.s[i])
-                    source -= (self.exchange_work[21 + i] / (h * self.volumes[i])) * (
-                        self.enthalpy_table[i][0]
-                        + self.enthalpy_table[i][1] * (value - 298.15) - mean[i])
+                    heat = (self.enthalpy_table[i][0]
+                            + self.enthalpy_table[i][1] * (value - 298.15) - mean[i])
+                    source -= heat * self.exchange_work[21 + i] / (
+                        h * self.volumes[i])
+                    latent[i] = heat / self.volumes[i]
+            # a film warmer than in the middle of the step, where this flux is from,
+            # evaporates more: without it a long step swings
+            phase = self.z + self.start[self.surface]
+            if self._gas_flux(phase, high, gas) == 0:
+                for i in range(n):
+                    for k in range(n):
+                        if self.volatile_[i] and self.volatile_[k]:
+                            cooling += latent[i] * gas[i * n + k] * self.mixture.s[k] * (
+                                self.pressure_table[k][2] * value
+                                - self.pressure_table[k][1]) / (value * value)
+            if cooling < 0.0:
+                cooling = 0.0
         inner = self.support_conductivity / self.support_dx
         joint = 1.0 / (0.5 / inner + 0.5 * thickness / self.film_conductivity)
         back = 2.0 * inner if self.back_held else 0.0
@@ -1475,7 +1492,7 @@ cdef class Film:
             for k in range(nodes):
                 if k == 0:
                     b[0] = (self.heat_coefficient * (self.heat_far - r2[0]) + source
-                            + joint * (r2[1] - r2[0])) / capacity
+                            + cooling * (middle - r2[0]) + joint * (r2[1] - r2[0])) / capacity
                 else:
                     b[k] = (joint if k == 1 else inner) * (r2[k - 1] - r2[k])
                     if k + 1 < nodes:
@@ -1483,15 +1500,16 @@ cdef class Film:
                     else:
                         b[k] += back * (self.back_temperature - r2[k])
                     b[k] /= value
-            self._conduct(h * gamma, joint, inner, back, capacity, value, a, b)
+            self._conduct(h * gamma, self.heat_coefficient + cooling, joint, inner,
+                          back, capacity, value, a, b)
             memcpy(r1 if pass_ == 0 else r2, b, nodes * sizeof(double))
         for k in range(nodes):
             t[k] += h * ((1.0 - gamma) * r1[k] + gamma * r2[k])
         self.temperature = t[0]
         self.temperature_rate = (t[0] - old) / h
 
-    cdef void _conduct(self, double g, double joint, double inner, double back,
-                       double capacity, double value, double* a,
+    cdef void _conduct(self, double g, double outer, double joint, double inner,
+                       double back, double capacity, double value, double* a,
                        double* b) noexcept nogil:
         """Solve (I - g A) x = b in place, A the conduction matrix."""
         cdef int k, nodes = self.support_nodes + 1
@@ -1500,7 +1518,7 @@ cdef class Film:
             if k == 0:
                 left = 0.0
                 right = g * joint / capacity
-                diagonal = 1.0 + g * (self.heat_coefficient + joint) / capacity
+                diagonal = 1.0 + g * (outer + joint) / capacity
             else:
                 left = g * (joint if k == 1 else inner) / value
                 right = g * inner / value if k + 1 < nodes else 0.0
