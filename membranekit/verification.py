@@ -247,7 +247,7 @@ def _fractions(given: Mapping[str, float], names: tuple[str, ...], what: str) ->
     parts = np.array([float(given.get(name, 0.0)) for name in names])
     if not (np.all(parts >= 0.0) and abs(parts.sum() - 1.0) < 1e-6):
         raise InputError(f"{what}: fractions from 0 to 1 must add up to 1, {parts}")
-    return parts / parts.sum()
+    return np.asarray(parts / parts.sum())
 
 
 # ------------------------------------------------------------- one solvent, one film
@@ -758,7 +758,7 @@ class _TernaryModel:
         found = coexistence.stability(amounts[:-1], **self._laws())
         return -math.inf if found is None else found[0]
 
-    def _laws(self) -> dict[str, Floats]:
+    def _laws(self) -> dict[str, Any]:
         poly = np.zeros((3, 5))
         for pair, value in zip(_PAIRS, self.g, strict=True):
             poly[pair_index(*pair), 0] = value
@@ -806,7 +806,7 @@ def _mixture_of_diffusivities(matrix: Floats, phi: Floats) -> _TernaryModel:
         if not (friction > 0.0 and np.all(drag > 0.0)):
             continue
         g = np.linalg.solve(slopes, (wanted - bare)[upper])
-        model = _TernaryModel(volumes, g, friction, drag)
+        model = _TernaryModel(volumes, np.asarray(g), friction, drag)
         if model.distance(amounts) > 0.01:
             return model
     raise InputError(
