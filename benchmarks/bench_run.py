@@ -1,12 +1,13 @@
 """A whole run: Example 1 at 6 s of air, its two baths, the dry sheet."""
 
-from membranekit import simulation
+from membranekit.execution import execute
+from membranekit.prepared import prepare
 
 
 def test_example1(benchmark, example):
     def run():
-        prepared = simulation.prepare(example.solution, example.process)
-        return simulation.execute(prepared)
+        prepared = prepare(example.solution, example.process)
+        return execute(prepared)
 
     outcome = benchmark(run)
     assert outcome.success, outcome.message
@@ -14,4 +15,4 @@ def test_example1(benchmark, example):
 
 
 def test_prepare(benchmark, example):
-    benchmark(simulation.prepare, example.solution, example.process)
+    benchmark(prepare, example.solution, example.process)

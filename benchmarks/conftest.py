@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from membranekit import simulation
+from membranekit import execution, film_setup
 from membranekit.case import read_case
+from membranekit.prepared import prepare
 from membranekit.process import AirExposure
 
 
@@ -16,7 +17,7 @@ def example():
     return SimpleNamespace(
         solution=run.solution,
         process=run.process,
-        prepared=simulation.prepare(run.solution, run.process),
+        prepared=prepare(run.solution, run.process),
     )
 
 
@@ -26,8 +27,8 @@ def film_in_air(example):
     (step,) = [each for each in example.process.steps if isinstance(each, AirExposure)]
 
     def make():
-        film, _ = simulation._film(example.prepared, simulation.DEFAULT_CELLS)
-        assert simulation._begin_air(film, example.prepared, step) == 0
+        film, _ = film_setup.make_film(example.prepared, execution.DEFAULT_CELLS)
+        assert film_setup.begin_air(film, example.prepared, step) == 0
         return film
 
     return make

@@ -99,10 +99,10 @@ cdef inline double crowd(double exponent, double pol, double* slope) noexcept no
     return value
 
 
-cdef inline double free_volume(const Friction* f, const double* phi, double phi_p,
-                               double* slope) noexcept nogil:
+cdef inline double free_volume(int n, const Friction* f, const double* phi,
+                               double phi_p, double* slope) noexcept nogil:
     """exp(-sum n phi/sum d phi), and its derivatives (n + 1)."""
-    cdef int k, n = f.n
+    cdef int k
     cdef double top = f.hindrance[n] * phi_p, bottom = f.vacancy[n] * phi_p, value
     for k in range(n):
         top += f.hindrance[k] * phi[k]
@@ -115,7 +115,7 @@ cdef inline double free_volume(const Friction* f, const double* phi, double phi_
     return value
 
 
-cdef inline void phase_friction(const Friction* f, bint lean, const double* phi,
+cdef inline void phase_friction(int n, const Friction* f, bint lean, const double* phi,
                                 double phi_p, double* b, double* zeta,
                                 double* db, double* dzeta_i,
                                 double* dzeta_j, double* dzeta_t) noexcept nogil:
@@ -125,7 +125,6 @@ cdef inline void phase_friction(const Friction* f, bint lean, const double* phi,
     derivative of b_i with respect to phi_k and phi_p. zeta_ij depends on phi_i
     (dzeta_i), phi_j (dzeta_j) and the total polymer fraction (dzeta_t), each (n, n).
     """
-    cdef int n = f.n
     cdef int i, j, k
     cdef double pol = phi_p, z, dz, load, dload, zi, zj, t, free = 1.0
     cdef double dfree[8]
@@ -147,7 +146,7 @@ cdef inline void phase_friction(const Friction* f, bint lean, const double* phi,
         load = load * f.slowdown
         dload = dload * f.slowdown
     if f.free_volume and not lean:
-        free = free_volume(f, phi, phi_p, dfree)
+        free = free_volume(n, f, phi, phi_p, dfree)
     for i in range(n):
         b[i] = 0.0
         for k in range(n + 1):

@@ -19,9 +19,11 @@ from typing import Any
 import numpy as np
 import tomli
 
-from membranekit import library, simulation, units
+from membranekit import library, units
 from membranekit.case import read_case
 from membranekit.errors import MembranekitError, MissingExtraError
+from membranekit.execution import Outcome, execute
+from membranekit.prepared import prepare
 from membranekit.structure import pores
 
 CELLS = 200
@@ -151,7 +153,7 @@ def _length(given: Any) -> float | None:
     return 1e-6 * math.sqrt(ends[0] * ends[-1])
 
 
-def run(example: str, air_time: str, constants: Constants) -> simulation.Outcome:
+def run(example: str, air_time: str, constants: Constants) -> Outcome:
     """Return the outcome of one run of a shipped case with these constants.
 
     Raises
@@ -186,7 +188,7 @@ def run(example: str, air_time: str, constants: Constants) -> simulation.Outcome
         extra=(replace(interactions, preferred=True, name="calibration"),),
         interactions="calibration",
     )
-    prepared = simulation.prepare(
+    prepared = prepare(
         solution,
         found.process,
         {
@@ -196,7 +198,7 @@ def run(example: str, air_time: str, constants: Constants) -> simulation.Outcome
             "support_side_uptake": constants.back_uptake,
         },
     )
-    outcome = simulation.execute(prepared, cells=CELLS, history=False)
+    outcome = execute(prepared, cells=CELLS, history=False)
     if not outcome.success:
         raise MembranekitError(f"{example}, {air_time}: {outcome.message}")
     return outcome

@@ -12,11 +12,13 @@ from html import escape
 from typing import Any
 
 from membranekit import library, limits, trust, units
+from membranekit.constants import CONSTANTS
 from membranekit.equilibria import LABORATORY_BANDS, System, sets_for
 from membranekit.errors import InputError, MaterialError, MembranekitError
+from membranekit.film_setup import humid_air
 from membranekit.membrane import to_plain
+from membranekit.prepared import Run, prepare
 from membranekit.process import AirExposure, Immersion, Process, step_names
-from membranekit.simulation import CONSTANTS, Run, humid_air, prepare
 from membranekit.solution import POLYMER_ROLE, CastingSolution, Parts, spell
 from membranekit.transport.air import humidity_ratio
 

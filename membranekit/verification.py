@@ -997,7 +997,7 @@ def stefan(
     --------
     >>> gone = stefan(gap="3 mm", vapor_pressure="3.17 kPa", times="10 min")
     >>> print(f"{gone.evaporated[0]:.0f}")
-    113 micrometer
+    115 micrometer
     """
     path = _positive(gap, "length", "gap")
     whole = _positive(pressure, "pressure", "pressure")
@@ -1101,7 +1101,7 @@ def wet_bulb(
     Examples
     --------
     >>> print(f"{wet_bulb(temperature='40 degC').temperature.m:.1f} degC")
-    24.7 degC
+    24.5 degC
     """
     air = _positive(temperature, "temperature", "temperature")
     whole = _positive(pressure, "pressure", "pressure")
@@ -1231,7 +1231,7 @@ def lumped_film(
     ...     transfer_coefficients={"acetone": "5 mm/s", "DMF": "5 mm/s"},
     ... )
     >>> print(f"{dry.thickness[0]:.0f}", dry.components[-1])
-    138 micrometer CA
+    146 micrometer CA
     """
     names = tuple(casting)
     found = {name: library.lookup(name) for name in names}

@@ -6,7 +6,8 @@ from importlib.resources import files
 
 import pytest
 
-from membranekit import calibration, library, simulation
+from membranekit import calibration, library
+from membranekit.constants import CONSTANTS
 
 DATA = (files("membranekit") / "data" / "examples.toml").read_text(encoding="utf-8")
 
@@ -48,12 +49,12 @@ def test_the_shipped_constants_are_where_the_fit_starts_from():
     """Each fitted constant stands once, in the file of what it belongs to."""
     start = calibration.START
     shipped = {
-        "mobility": simulation.CONSTANTS["small_molecule_mobility"].value,
-        "growth": simulation.CONSTANTS["growth_speed"].value,
+        "mobility": CONSTANTS["small_molecule_mobility"].value,
+        "growth": CONSTANTS["growth_speed"].value,
         "pvdf_start": library.lookup("PVDF").get("start_pore_diameter").at(),
         "psf_start": library.lookup("PSF").get("start_pore_diameter").at(),
-        "back_pore": simulation.CONSTANTS["support_side_pore"].value,
-        "back_uptake": simulation.CONSTANTS["support_side_uptake"].value,
+        "back_pore": CONSTANTS["support_side_pore"].value,
+        "back_uptake": CONSTANTS["support_side_uptake"].value,
     }
     for name, value in shipped.items():
         assert getattr(start, name) == pytest.approx(value, rel=1e-3), name

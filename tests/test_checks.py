@@ -10,7 +10,8 @@ import membranekit as mk
 from membranekit import limits
 from membranekit.checks import Finding, Findings, check
 from membranekit.errors import InputError, MaterialError
-from membranekit.simulation import execute, prepare
+from membranekit.execution import execute
+from membranekit.prepared import prepare
 from membranekit.substances import Substance
 from membranekit.thermo.stability import stability
 

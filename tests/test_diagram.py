@@ -12,8 +12,8 @@ from records import make_record
 
 import membranekit as mk
 from membranekit import diagram as diagrams
-from membranekit import simulation
 from membranekit.cli import main
+from membranekit.constants import CONSTANTS
 from membranekit.thermo.phase_diagram import PLASTICIZATION
 
 SYSTEM = ("water", "NMP", "PSF")
@@ -127,7 +127,7 @@ def test_traces_are_not_printed_as_numbers(found):
 
 
 def test_the_arrest_is_that_of_a_run():
-    assert simulation.CONSTANTS["plasticization"].value == PLASTICIZATION
+    assert CONSTANTS["plasticization"].value == PLASTICIZATION
 
 
 def test_measured_cloud_points_of_a_near_temperature_are_shown(found):

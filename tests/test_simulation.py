@@ -6,9 +6,12 @@ import math
 import numpy as np
 import pytest
 
-from membranekit import simulation, units
+from membranekit import film_setup, simulation, units
 from membranekit.case import read_case
 from membranekit.errors import InputError
+from membranekit.execution import MOST_SAVED, execute
+from membranekit.prepared import prepare
+from membranekit.sheet import dense_layers
 
 CELLS = 80
 
@@ -19,8 +22,8 @@ def outcome(
     """Run one run of a shipped case with some inputs replaced."""
     case = read_case(example).replace({"air.time": "6 s", **dict(settings)})
     run = case.runs[0]
-    prepared = simulation.prepare(run.solution, run.process, changes)
-    return simulation.execute(prepared, cells=cells, history=history, **more)
+    prepared = prepare(run.solution, run.process, changes)
+    return execute(prepared, cells=cells, history=history, **more)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +87,7 @@ def test_dry_air_makes_no_inside_layer():
 
 
 def test_a_spoiled_flux_shows_in_the_balance(monkeypatch):
-    build = simulation._film
+    build = film_setup.make_film
 
     def spoiled(run, cells):
         film, polymer = build(run, cells)
@@ -92,7 +95,7 @@ def test_a_spoiled_flux_shows_in_the_balance(monkeypatch):
         return film, polymer
 
     honest = outcome(cells=40).closure
-    monkeypatch.setattr(simulation, "_film", spoiled)
+    monkeypatch.setattr(film_setup, "make_film", spoiled)
     assert honest <= 1e-12
     assert outcome(cells=40).closure > 1e-10
 
@@ -109,7 +112,7 @@ def test_fractions_stay_between_zero_and_one():
     fraction = history["volume_fraction"]
     assert np.all((fraction > 0.0) & (fraction < 1.0))
     np.testing.assert_allclose(fraction.sum(axis=2), 1.0, rtol=0, atol=1e-12)
-    assert history["time"].size <= simulation.MOST_SAVED
+    assert history["time"].size <= MOST_SAVED
     # both ends of each step are there
     starts = [history["time"][history["step"] == n][0] for n in (1, 2, 3)]
     assert starts == [0.0, 6.0, 126.0]
@@ -176,8 +179,8 @@ def test_a_cover_keeps_the_water_out():
         time="6 s", temperature="60 degC", relative_humidity="30 %", cover="5 mm"
     )
     process = run.process.replace(steps=(covered, *run.process.steps[1:]))
-    prepared = simulation.prepare(run.solution, process)
-    result = simulation.execute(prepared, cells=40, history=False)
+    prepared = prepare(run.solution, process)
+    result = execute(prepared, cells=40, history=False)
     assert result.success, result.message
     assert -result.air_out[0] < 0.5 * -outcome(cells=40).air_out[0]
 
@@ -216,17 +219,15 @@ def test_two_threads_give_what_one_gives():
 
 def test_dense_layers_are_found():
     demixed = np.array([False, False, True, True, False, True, False])
-    assert simulation._dense_layers(demixed) == [(0, 2), (4, 5), (6, 7)]
-    assert simulation._dense_layers(np.array([True, True])) == []
-    assert simulation._dense_layers(np.array([False, False])) == []
+    assert dense_layers(demixed) == [(0, 2), (4, 5), (6, 7)]
+    assert dense_layers(np.array([True, True])) == []
+    assert dense_layers(np.array([False, False])) == []
 
 
 def test_a_surface_arrested_in_the_air_is_told():
     """Example 2's surface turns to glass while it still stands in humid air."""
     run = read_case("example2").replace({"air.time": "12 s"}).runs[0]
-    found = simulation.execute(
-        simulation.prepare(run.solution, run.process), cells=80, history=False
-    )
+    found = execute(prepare(run.solution, run.process), cells=80, history=False)
     assert any("arrested in the air" in note for note in found.notes)
     short = outcome({"air.time": "2 s"}, cells=80)
     assert not any("arrested in the air" in note for note in short.notes)

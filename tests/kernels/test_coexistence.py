@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from reference.flory_huggins_twin import FloryHuggins
 
-from membranekit import simulation
 from membranekit._kernels import coexistence
 from membranekit.case import cases
+from membranekit.prepared import prepare
 from membranekit.thermo.flory_huggins import cloud_point, tangent_plane_distance
 
 CASES = ["example1", "example2", "example3"]
@@ -16,7 +16,7 @@ CASES = ["example1", "example2", "example3"]
 def solution(request):
     """A case's mixture, its solution's amounts, and compositions around them."""
     run = cases[request.param].runs[-1]
-    prepared = simulation.prepare(run.solution, run.process)
+    prepared = prepare(run.solution, run.process)
     return prepared.model.mixture, prepared.amounts
 
 

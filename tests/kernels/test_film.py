@@ -14,9 +14,10 @@ import pytest
 from reference.film_twin import GAS_CONSTANT, FilmTwin, pair_index
 from reference.flory_huggins_twin import FloryHuggins
 
-from membranekit import simulation
+from membranekit import film_setup
 from membranekit._kernels.film import Film
 from membranekit.case import cases
+from membranekit.prepared import prepare
 from membranekit.process import AirExposure, Immersion
 from membranekit.thermo.flory_huggins import Mixture
 from membranekit.transport.grid import graded
@@ -124,7 +125,7 @@ def prepared(name):
     """A shipped case; or Example 3's, warmer, with functions g(w), triples, a group."""
     case = cases[{"made up": "example3", "other laws": "example1"}.get(name, name)]
     run = case.runs[-1]
-    run = simulation.prepare(run.solution, run.process)
+    run = prepare(run.solution, run.process)
     if name != "made up":
         return run
     old = run.model.mixture
@@ -152,20 +153,20 @@ class Setup:
         self.run = prepared(name)
         self.outside = outside
         with mock.patch.multiple(
-            simulation,
+            film_setup,
             Film=type("_", (Recorder,), {"other_laws": name == "other laws"}),
             BATH_CELLS=bath_cells,
             film_widths=lambda total, count: graded(total, first, count),
             FIRST_BATH_CELL=1e-6,
         ):
-            self.film, _ = simulation._film(self.run, cells)
+            self.film, _ = film_setup.make_film(self.run, cells)
             kind = Immersion if outside == "bath" else AirExposure
             step = next(s for s in self.run.steps if isinstance(s, kind))
             if outside == "bath":
-                status = simulation._begin_bath(self.film, self.run, step, 10.0)
+                status = film_setup.begin_bath(self.film, self.run, step, 10.0)
             else:
                 self.film.dry = outside == "nothing"
-                status = simulation._begin_air(self.film, self.run, step)
+                status = film_setup.begin_air(self.film, self.run, step)
         assert status == 0
         self.n, self.cells = self.film.n, cells
         self.start, self.surface = self.film.layout()

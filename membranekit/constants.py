@@ -1,0 +1,102 @@
+"""The constants of the model: each with its unit, basis and source."""
+
+from __future__ import annotations
+
+from membranekit.trust import Constant
+
+CONSTANTS: dict[str, Constant] = {
+    "network_modulus": Constant(
+        3e5, "Pa", "chosen", "coacervate gel; unmeasured, 1e5 Pa or more"
+    ),
+    "poor_phase_mobility": Constant(
+        1.0, "1", "chosen", "factor on the coil's diffusivity in the polymer-poor phase"
+    ),
+    "small_molecule_mobility": Constant(
+        0.2,
+        "1",
+        "fitted",
+        "factor on small molecules' diffusivities in the solution and rich phase; "
+        "tried from 0.03 to 0.5 with Example 1 in view, 10 s too: its depths fix only "
+        "a combination of it and of the cloud point",
+    ),
+    "mesh_prefactor": Constant(
+        3e-10,
+        "m",
+        "fitted",
+        "xi = a phi**(-3/4) of a semidilute solution; polystyrene in good solvents, "
+        "recalled; tried from 5e-11 to 1e-9 while looking at GB 2 199 786 A",
+    ),
+    "dissolved_polymer_mobility": Constant(
+        1e-15,
+        "m**2/s",
+        "fitted",
+        "PVP along the film: entangled, it moves by reptation; tried from 5e-16 to "
+        "5e-13 while looking at all rows of GB 2 199 786 A, predict ones too",
+    ),
+    "coil_intrinsic_viscosity": Constant(
+        24.0,
+        "1",
+        "estimated",
+        "PVP K30 in water, 0.02 m3/kg times its density; recalled, unverified",
+    ),
+    "martin_constant": Constant(
+        0.3,
+        "1",
+        "estimated",
+        "10 % of PVP K30 makes water five to eight times as viscous; recalled",
+    ),
+    "wall_pore": Constant(
+        5e-9,
+        "m",
+        "chosen",
+        "pore for the friction of the poor phase on its walls: nascent, the first "
+        "wavelength of demixing",
+    ),
+    "plasticization": Constant(
+        2.0, "1", "estimated", "Kelley-Bueche, ratio of expansion steps; textbook"
+    ),
+    "bath_heat_coefficient": Constant(
+        500.0, "W/(m**2 K)", "chosen", "natural convection of water at a plate", 0.0
+    ),
+    "viscosity_exponent": Constant(
+        14.0 / 3.0,
+        "1",
+        "estimated",
+        "viscosity of an entangled polymer solution against its fraction (Rubinstein & "
+        "Colby, Polymer Physics, 2003, eq. 9.45); recalled",
+    ),
+    "tension_exponent": Constant(
+        3.88,
+        "1",
+        "fitted",
+        "with and without it compared on GB 2 199 786 A; interfacial tension against "
+        "the difference of the phases, 1.26/0.325 of the "
+        "Ising class (Rowlinson & Widom 1982); recalled",
+    ),
+    "growth_activation": Constant(
+        25e3, "J/mol", "estimated", "viscosity of NMP and DMAc solutions"
+    ),
+    "growth_speed": Constant(
+        5.486e-8,
+        "m/s",
+        "fitted",
+        "at a fifth of polymer in the rich phase and 25 degC; to the surface pores of "
+        "Example 1, 2 and 6 s, and Example 3, 15 s, and to the labels of those rows",
+    ),
+    "support_side_pore": Constant(
+        9.471e-7,
+        "m",
+        "fitted",
+        "pores at the support without water from the air; empirical, within a factor "
+        "3; to Example 1, support side at 0, 2 and 6 s",
+        0.0,
+    ),
+    "support_side_uptake": Constant(
+        3.309e-7,
+        "m",
+        "fitted",
+        "volume of water per area, taken up in the air, that doubles the pores at the "
+        "support; empirical, within a factor 3; to the same rows",
+        0.0,
+    ),
+}
