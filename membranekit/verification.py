@@ -714,7 +714,8 @@ def ternary_diffusion(
         )
         mu, _ = model.potentials(np.append(held, 1.0 - held.sum()))
         far = np.exp(mu[:2] * model.volumes[:2] / WATER_VOLUME)
-        speed = np.full(2, LARGE * math.sqrt(matrix[0, 0] / end))
+        # as fast as the digits of the flux, a difference of two pressures, allow
+        speed = 1e-3 * LARGE * math.sqrt(matrix[0, 0] / end) / far
         _begin_air(film, speed * GAS_CONSTANT * ROOM / WATER_VOLUME, far)
         _advance(film, end, share * _tolerance(rtol))
         u = film.film_amounts()
