@@ -11,7 +11,7 @@
 # d) The cell's potentials are the tie line's; a demixed cell's network adds
 #    V0 Pi/(R T), Pi = G (lambda - 1/lambda), lambda = A/A_demixed, to each.
 
-from libc.math cimport fabs, sqrt
+from libc.math cimport exp, fabs, log, sqrt
 
 from _coexistence cimport flash, stability
 from _dense cimport spd_inverse
@@ -94,6 +94,17 @@ cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell
     for i in range(n):
         c.phi[i] = u[i] / total
     c.rich[n] = 1.0
+    if mixture.has_henry:
+        for i in range(n):
+            c.rich[i] = u[i]
+            c.mu[i] = mixture.s[i] * (log(u[i]) - mixture.log_henry[i])
+            # what an ideal liquid beside it holds
+            c.y[i] = exp(c.mu[i] / mixture.s[i])
+            for j in range(n):
+                h_rich[i * (n + 1) + j] = 0.0
+            h_rich[i * (n + 2)] = mixture.s[i] / u[i]
+        c.two = 0
+        return 0
     if c.two:
         if c.slope:
             # along the last known derivative

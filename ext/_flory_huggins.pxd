@@ -15,6 +15,8 @@
 #    group keeps its own. A component without a group is a group of its own.
 # e) Triples and groups stand outside the loop over pairs, which costs nothing without
 #    them: there a pair of a shared fraction is its constant part.
+# f) A film may obey Henry's law instead, mu_i = s_i ln(u_i/H_i), u amounts per volume of
+#    polymer: see find_phases in _film_cell.pxd. Its bath is Flory-Huggins' still.
 
 from libc.math cimport log
 
@@ -37,6 +39,8 @@ cdef struct Mixture:
     int group[MAX_COMPONENTS]
     int has_triples
     double triple[MAX_TRIPLES]
+    int has_henry
+    double log_henry[MAX_COMPONENTS]
 
 
 cdef inline int pair_index(int i, int j) noexcept nogil:
@@ -97,6 +101,7 @@ cdef inline int read_mixture(Mixture* mixture, const double[::1] s,
             mixture.poly[p][k] = poly[p, k]
             if k > 0 and poly[p, k] != 0.0:
                 mixture.varies[p] = 1
+    mixture.has_henry = 0
     mixture.has_triples = triples is not None
     if triples is not None:
         for p in range(triples.shape[0]):

@@ -9,11 +9,15 @@
 #    ln zeta = (1 - w) ln zeta_i + w ln zeta_j, w = phi_j/(phi_i + phi_j) [Vignes 1966],
 #    with 1e-12 added to both fractions, so that w is defined where both vanish.
 # c) All polymer together obstructs: every friction grows by
-#    T = ((1 + phi)/(1 - phi))^2, phi the total polymer fraction [Mackie & Meares 1955],
-#    and polymer drags with zeta0 T phi^(1/2) per volume of polymer, the drag eta/xi^2,
-#    xi = a phi^(-3/4), of a semidilute solution [de Gennes 1979, sec. V.2]. A drag as
-#    strong as the friction between liquids would carry the polymer away from a surface
-#    that takes up nonsolvent, past the critical point, and nothing would demix there.
+#    T = ((1 + phi)/(1 - phi))^e, phi the total polymer fraction, e = 2 [Mackie & Meares
+#    1955], and polymer drags with zeta0_i T phi^d per volume of polymer, d = 1/2 being
+#    the drag eta/xi^2, xi = a phi^(-3/4), of a semidilute solution [de Gennes 1979,
+#    sec. V.2]. A drag as strong as the friction between liquids would carry the polymer
+#    away from a surface that takes up nonsolvent, past the critical point, and nothing
+#    would demix there. The membrane polymer's drag on small species may follow free
+#    volume as well: times exp(-sum n_j phi_j/sum d_j phi_j), polymer last, which is the
+#    mobility of Vrentas & Duda [1977] and, for one polymer and one plasticizing
+#    solvent, of Fujita [1961].
 # d) A dissolved polymer (PVP) has film-scale frictions of its own: with the membrane
 #    polymer (times T phi^(1/2) too), and with small species that of a coil in a lean
 #    phase; two of them rub with the sum of their coils'.
@@ -23,7 +27,7 @@
 # f) The friction between small species in the solution and the rich phase is `slowdown`
 #    times that of Mackie & Meares; a lean phase is a liquid and knows none of it.
 
-from libc.math cimport exp, sqrt
+from libc.math cimport exp, pow, sqrt
 
 from _flory_huggins cimport MAX_PAIRS, pair_index
 
@@ -33,7 +37,12 @@ cdef struct Friction:
     int polymeric[7]
     double log_dilute_i[MAX_PAIRS]
     double log_dilute_j[MAX_PAIRS]
-    double zeta0
+    double zeta0[7]
+    double obstruction
+    double crowding
+    int free_volume
+    double hindrance[8]
+    double vacancy[8]
     double coil[7]
     double network[7]
     double wall
@@ -59,6 +68,53 @@ cdef inline void pair_friction(const Friction* f, const double* phi, int i, int 
     dz_j[0] = db if i == a else da
 
 
+cdef inline double polymer_load(double exponent, double pol, double* slope) noexcept nogil:
+    """((1 + pol)/(1 - pol))^exponent and its derivative; 1 and 2 without a call."""
+    cdef double q, ratio, load
+    if exponent == 0.0:
+        slope[0] = 0.0
+        return 1.0
+    q = 1.0 / (1.0 - pol)
+    ratio = (1.0 + pol) * q
+    if exponent == 2.0:
+        slope[0] = 4.0 * ratio * q * q
+        return ratio * ratio
+    load = pow(ratio, exponent)
+    slope[0] = exponent * load / ratio * 2.0 * q * q
+    return load
+
+
+cdef inline double crowd(double exponent, double pol, double* slope) noexcept nogil:
+    """pol^exponent and its derivative; a half, 1 and none without a call."""
+    cdef double value
+    if exponent == 0.5:
+        value = sqrt(pol)
+        slope[0] = 0.5 / value
+        return value
+    if exponent == 0.0 or exponent == 1.0:
+        slope[0] = exponent
+        return pol if exponent == 1.0 else 1.0
+    value = pow(pol, exponent)
+    slope[0] = exponent * value / pol
+    return value
+
+
+cdef inline double free_volume(int n, const Friction* f, const double* phi,
+                               double phi_p, double* slope) noexcept nogil:
+    """exp(-sum n phi/sum d phi), and its derivatives (n + 1)."""
+    cdef int k
+    cdef double top = f.hindrance[n] * phi_p, bottom = f.vacancy[n] * phi_p, value
+    for k in range(n):
+        top += f.hindrance[k] * phi[k]
+        bottom += f.vacancy[k] * phi[k]
+    bottom = 1.0 / bottom
+    top *= bottom
+    value = exp(-top)
+    for k in range(n + 1):
+        slope[k] = -value * bottom * (f.hindrance[k] - top * f.vacancy[k])
+    return value
+
+
 cdef inline void phase_friction(int n, const Friction* f, bint lean, const double* phi,
                                 double phi_p, double* b, double* zeta,
                                 double* db, double* dzeta_i,
@@ -70,16 +126,11 @@ cdef inline void phase_friction(int n, const Friction* f, bint lean, const doubl
     (dzeta_i), phi_j (dzeta_j) and the total polymer fraction (dzeta_t), each (n, n).
     """
     cdef int i, j, k
-    cdef double pol = phi_p, q, z, dz, load, dload, zi, zj, t
+    cdef double pol = phi_p, z, dz, load, dload, zi, zj, t, free = 1.0
+    cdef double dfree[8]
     for i in range(n):
         if f.polymeric[i]:
             pol += phi[i]
-    q = 1.0 / (1.0 - pol)
-    load = (1.0 + pol) * q
-    dload = 4.0 * load * q * q
-    load = load * load
-    z = load
-    dz = dload
     if lean:
         t = f.intrinsic * pol
         load = exp(f.martin * t)
@@ -88,11 +139,14 @@ cdef inline void phase_friction(int n, const Friction* f, bint lean, const doubl
         z = load
         dz = dload
     else:
+        load = polymer_load(f.obstruction, pol, &dload)
+        t = crowd(f.crowding, pol, &zi)
+        z = load * t
+        dz = dload * t + zi * load
         load = load * f.slowdown
         dload = dload * f.slowdown
-        t = sqrt(pol)
-        dz = dz * t + 0.5 * z / t
-        z = z * t
+    if f.free_volume and not lean:
+        free = free_volume(n, f, phi, phi_p, dfree)
     for i in range(n):
         b[i] = 0.0
         for k in range(n + 1):
@@ -107,7 +161,7 @@ cdef inline void phase_friction(int n, const Friction* f, bint lean, const doubl
                 elif lean:
                     t = f.coil[i] if f.polymeric[i] else f.coil[j]
                 else:
-                    t = f.zeta0
+                    t = f.zeta0[j] if f.polymeric[i] else f.zeta0[i]
                 zeta[i * n + j] = t * z
                 dzeta_t[i * n + j] = t * dz
             else:
@@ -135,7 +189,11 @@ cdef inline void phase_friction(int n, const Friction* f, bint lean, const doubl
                 if f.polymeric[k]:
                     db[i * (n + 1) + k] += dzeta_t[i * n + j] * phi[j]
             db[i * (n + 1) + n] += dzeta_t[i * n + j] * phi[j]
-        t = f.network[i] if f.polymeric[i] else f.zeta0
+        t = f.network[i] if f.polymeric[i] else f.zeta0[i]
+        if f.free_volume and not lean and not f.polymeric[i]:
+            for k in range(n + 1):
+                db[i * (n + 1) + k] += t * z * phi_p * dfree[k]
+            t *= free
         b[i] += t * z * phi_p
         db[i * (n + 1) + n] += t * (z + dz * phi_p)
         for k in range(n):

@@ -221,7 +221,7 @@ cdef class Film:
     cdef double friction_table[MAX_PAIRS][2][2]
     cdef double coil_table[7][2]
     cdef double network_table[7][2]
-    cdef double zeta0_table[2]
+    cdef double zeta0_table[7][2]
     cdef double wall_table[2]
     cdef double bath_table[7][2]
     cdef double pressure_table[7][3]
@@ -394,12 +394,14 @@ cdef class Film:
 
     def set_mixture(self, const double[:, :, ::1] table, const double[::1] rational_b,
                     const double[::1] rational_c, *,
-                    const double[:, ::1] triples=None, const int[::1] groups=None):
+                    const double[:, ::1] triples=None, const int[::1] groups=None,
+                    const double[::1] henry=None):
         """Interaction functions b_ij = V0 g_ij/V_ref of the pairs i < j.
 
         table (pairs, 5, 5): coefficient of w^k times the m-th of 1, t, t^2, t^3, 1/T
         with t = T - 298.15 K; pair (i, j) stands at j (j - 1)/2 + i. triples
         (triples, 5): the same of b_ijk, i < j < k; groups: whose components share w.
+        henry (n): instead, in the film, mu_i = s_i ln(u_i/H_i) in one phase.
         """
         cdef int pairs = self.n * (self.n + 1) // 2
         cdef int all_triples = pairs * (self.n - 1) // 3
@@ -408,7 +410,8 @@ cdef class Film:
                 or rational_b.shape[0] != pairs or rational_c.shape[0] != pairs
                 or (triples is not None and (triples.shape[0] != all_triples
                                              or triples.shape[1] != 5))
-                or (groups is not None and groups.shape[0] != self.n + 1)):
+                or (groups is not None and groups.shape[0] != self.n + 1)
+                or (henry is not None and henry.shape[0] != self.n)):
             raise ValueError("the interaction table does not fit the film")
         for p in range(pairs):
             self.mixture.rational_b[p] = rational_b[p]
@@ -425,27 +428,38 @@ cdef class Film:
                 for m in range(5):
                     self.triple_table[p][m] = triples[p, m]
         set_groups(&self.mixture, &groups[0] if groups is not None else NULL)
+        self.mixture.has_henry = henry is not None
+        if henry is not None:
+            for p in range(self.n):
+                if not henry[p] > 0.0:
+                    raise ValueError("Henry's constants are positive and fit the film")
+                self.mixture.log_henry[p] = log(henry[p])
         self.cell_temperature = 0.0
         for p in range(self.cells):
             self.cell[p].y_temperature = 0.0
 
     def set_friction(self, const double[:, :, ::1] pairs, const double[::1] polymeric,
                      const double[:, ::1] coil, const double[:, ::1] network,
-                     const double[::1] obstruction, const double[::1] wall, *,
+                     const double[:, ::1] drag, const double[::1] wall, *,
                      double slowdown, double intrinsic, double martin,
-                     double network_modulus):
+                     double network_modulus, double obstruction=2.0,
+                     double crowding=0.5, const double[:, ::1] free_volume=None):
         """Friction laws ln zeta = a + b/T [s/m2] and the network modulus [Pa].
 
         pairs (n (n-1)/2, 2, 2): of i-rich and of j-rich liquid; coil, network (n, 2):
-        of dissolved polymers; obstruction, wall (2): of the polymer and pore walls.
+        of dissolved polymers; drag (n, 2): of the polymer on each species; wall (2): of
+        pore walls. obstruction, crowding: the exponents of ((1 + phi)/(1 - phi)) in
+        every friction and of phi in the drag; free_volume (n + 1, 2): n_j, d_j.
         """
         cdef int count = self.n * (self.n - 1) // 2
         cdef int p, i, k
         if (pairs.shape[0] != count or pairs.shape[1] != 2 or pairs.shape[2] != 2
                 or polymeric.shape[0] != self.n or coil.shape[0] != self.n
                 or coil.shape[1] != 2 or network.shape[0] != self.n
-                or network.shape[1] != 2 or obstruction.shape[0] != 2
-                or wall.shape[0] != 2):
+                or network.shape[1] != 2 or drag.shape[0] != self.n
+                or drag.shape[1] != 2 or wall.shape[0] != 2
+                or (free_volume is not None and (free_volume.shape[0] != self.n + 1
+                                                 or free_volume.shape[1] != 2))):
             raise ValueError("the friction tables do not fit the film")
         for p in range(count):
             for i in range(2):
@@ -456,9 +470,16 @@ cdef class Film:
             for k in range(2):
                 self.coil_table[i][k] = coil[i, k]
                 self.network_table[i][k] = network[i, k]
+                self.zeta0_table[i][k] = drag[i, k]
         for k in range(2):
-            self.zeta0_table[k] = obstruction[k]
             self.wall_table[k] = wall[k]
+        self.friction.obstruction = obstruction
+        self.friction.crowding = crowding
+        self.friction.free_volume = free_volume is not None
+        if free_volume is not None:
+            for i in range(self.n + 1):
+                self.friction.hindrance[i] = free_volume[i, 0]
+                self.friction.vacancy[i] = free_volume[i, 1]
         self.friction.slowdown = slowdown
         self.friction.intrinsic = intrinsic
         self.friction.martin = martin
@@ -634,6 +655,8 @@ cdef class Film:
                 self.coil_table[i][0] + self.coil_table[i][1] * inverse)
             self.friction.network[i] = exp(
                 self.network_table[i][0] + self.network_table[i][1] * inverse)
+            self.friction.zeta0[i] = exp(
+                self.zeta0_table[i][0] + self.zeta0_table[i][1] * inverse)
             self.bath_diffusivity[i] = exp(
                 self.bath_table[i][0] + self.bath_table[i][1] * inverse)
             if self.volatile_[i]:
@@ -644,7 +667,6 @@ cdef class Film:
                     self.volumes[i] * (self.gas_coefficient[i][0]
                                        + self.gas_coefficient[i][1] * t)
                     / (GAS_CONSTANT * 0.5 * (temperature + self.gas_temperature)))
-        self.friction.zeta0 = exp(self.zeta0_table[0] + self.zeta0_table[1] * inverse)
         self.friction.wall = exp(self.wall_table[0] + self.wall_table[1] * inverse)
         self.modulus = V0 * self.network_modulus / (GAS_CONSTANT * temperature)
 
@@ -668,16 +690,20 @@ cdef class Film:
         row i, column j. -1 when the surface would boil."""
         cdef int i, j, n = self.n
         cdef double p[7]
-        cdef double mean = 0.0, drift
+        cdef double here = self.gas_pressure, far = self.gas_pressure
+        cdef double mean, slope, other, drift
         for i in range(n):
             p[i] = 0.0
             if self.volatile_[i]:
                 p[i] = self.saturation[i] * exp(m[i] / self.mixture.s[i])
-                mean += 0.5 * (p[i] + self.gas_far[i])
-        if not mean < 0.8 * self.gas_pressure:
+                here -= p[i]
+                far -= self.gas_far[i]
+        if not (here > 0.0 and far > 0.0):
             self.trouble = SURFACE
             return -1
-        drift = self.gas_pressure / (self.gas_pressure - mean)
+        # film theory: P over the log mean of the air's own pressures
+        mean = log_mean(here, far, &slope, &other)
+        drift = self.gas_pressure / mean
         for i in range(n):
             flux[i] = 0.0
             if self.volatile_[i]:
@@ -688,8 +714,8 @@ cdef class Film:
             for j in range(n):
                 jacobian[i * n + j] = 0.0
                 if self.volatile_[i] and self.volatile_[j]:
-                    jacobian[i * n + j] = (flux[i] * 0.5 * p[j] / self.mixture.s[j]
-                                           / (self.gas_pressure - mean))
+                    jacobian[i * n + j] = (
+                        flux[i] * slope / mean * p[j] / self.mixture.s[j])
             if self.volatile_[i]:
                 jacobian[i * n + i] += (self.gas_factor[i] * drift * p[i]
                                         / self.mixture.s[i])
@@ -1490,7 +1516,10 @@ cdef class Film:
         cdef double* r1 = self.support + 3 * nodes
         cdef double* r2 = self.support + 4 * nodes
         cdef double gamma = 1.0 - sqrt(0.5), capacity = 0.0, source = 0.0, joint
-        cdef double inner, back, thickness = 0.0, value, old = t[0]
+        cdef double inner, back, thickness = 0.0, value, old = t[0], cooling = 0.0
+        cdef double middle = self.cell_temperature, heat
+        cdef double latent[7]
+        cdef double gas[49]
         cdef double mean[7]
         cdef double high[7]
         cdef double low[7]
@@ -1517,9 +1546,23 @@ cdef class Film:
                 if self.volatile_[i]:
                     mean[i] = (-GAS_CONSTANT * value * value * 0.5
                                * (high[i] - low[i]) / self.mixture.s[i])
-                    source -= (self.exchange_work[21 + i] / (h * self.volumes[i])) * (
-                        self.enthalpy_table[i][0]
-                        + self.enthalpy_table[i][1] * (value - 298.15) - mean[i])
+                    heat = (self.enthalpy_table[i][0]
+                            + self.enthalpy_table[i][1] * (value - 298.15) - mean[i])
+                    source -= heat * self.exchange_work[21 + i] / (
+                        h * self.volumes[i])
+                    latent[i] = heat / self.volumes[i]
+            # a film warmer than in the middle of the step, where this flux is from,
+            # evaporates more: without it a long step swings
+            phase = self.z + self.start[self.surface]
+            if self._gas_flux(phase, high, gas) == 0:
+                for i in range(n):
+                    for k in range(n):
+                        if self.volatile_[i] and self.volatile_[k]:
+                            cooling += latent[i] * gas[i * n + k] * self.mixture.s[k] * (
+                                self.pressure_table[k][2] * value
+                                - self.pressure_table[k][1]) / (value * value)
+            if cooling < 0.0:
+                cooling = 0.0
         inner = self.support_conductivity / self.support_dx
         joint = 1.0 / (0.5 / inner + 0.5 * thickness / self.film_conductivity)
         if self.ends == 2:
@@ -1535,6 +1578,7 @@ cdef class Film:
             for k in range(nodes):
                 if k == 0:
                     b[0] = (gain * (self.heat_far - r2[0]) + source
+                            + cooling * (middle - r2[0])
                             + joint * (r2[1] - r2[0])) / capacity
                 else:
                     b[k] = (joint if k == 1 else inner) * (r2[k - 1] - r2[k])
@@ -1543,8 +1587,8 @@ cdef class Film:
                     else:
                         b[k] += back * (self.back_temperature - r2[k])
                     b[k] /= value
-            self._conduct(h * gamma, nodes, gain, joint, inner, back, capacity, value,
-                          a, b)
+            self._conduct(h * gamma, nodes, gain + cooling, joint, inner, back,
+                          capacity, value, a, b)
             memcpy(r1 if pass_ == 0 else r2, b, nodes * sizeof(double))
         for k in range(nodes):
             t[k] += h * ((1.0 - gamma) * r1[k] + gamma * r2[k])

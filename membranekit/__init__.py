@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pint import Quantity as Quantity
 
     from membranekit import plot as plot
+    from membranekit import verification as verification
     from membranekit.case import Case as Case
     from membranekit.case import cases as cases
     from membranekit.case import read_case as read_case
@@ -77,7 +78,7 @@ _NAMES = {
 }
 _SOURCES = {name: module for module, names in _NAMES.items() for name in names}
 
-_MODULES = ("plot",)
+_MODULES = ("plot", "verification")
 
 __all__ = ["Quantity", *_MODULES, *_SOURCES]
 

@@ -48,7 +48,7 @@ def make_film(run: Run, cells: int) -> tuple[Film, Floats]:
         tables["polymeric"],
         tables["coil"],
         tables["network"],
-        tables["obstruction"],
+        tables["drag"],
         tables["wall"],
         slowdown=1.0 / model.laws.small_molecule_mobility,
         intrinsic=run.constants["coil_intrinsic_viscosity"],

@@ -100,6 +100,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "molar_energy": Kind("J/mol", "44 kJ/mol", "-10 MJ/mol", "10 MJ/mol"),
         "surface_tension": Kind("N/m", "72 mN/m", "0 N/m", "5 N/m"),
         "diffusivity": Kind("m**2/s", "1e-9 m**2/s", "0 m**2/s", "0.01 m**2/s"),
+        "matrix_diffusivity": Kind(
+            "m**2/s", "-1e-10 m**2/s", "-0.01 m**2/s", "0.01 m**2/s"
+        ),
+        "heat_transfer_coefficient": Kind(
+            "W/m**2/K", "11 W/(m**2 K)", "0 W/m**2/K", "1e6 W/m**2/K"
+        ),
         "mass_transfer_coefficient": Kind("m/s", "5 mm/s", "0 m/s", "100 m/s"),
         "angle": Kind(
             "radian",

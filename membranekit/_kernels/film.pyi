@@ -53,6 +53,7 @@ class Film:
         *,
         triples: NDArray[np.float64] | None = None,
         groups: NDArray[np.intc] | None = None,
+        henry: NDArray[np.float64] | None = None,
     ) -> None: ...
     def set_friction(
         self,
@@ -60,13 +61,16 @@ class Film:
         polymeric: NDArray[np.float64],
         coil: NDArray[np.float64],
         network: NDArray[np.float64],
-        obstruction: NDArray[np.float64],
+        drag: NDArray[np.float64],
         wall: NDArray[np.float64],
         *,
         slowdown: float,
         intrinsic: float,
         martin: float,
         network_modulus: float,
+        obstruction: float = 2.0,
+        crowding: float = 0.5,
+        free_volume: NDArray[np.float64] | None = None,
     ) -> None: ...
     def set_arrest(
         self,

@@ -214,7 +214,7 @@ def friction_tables(model: FilmModel) -> dict[str, Floats]:
         "polymeric": polymeric,
         "coil": coil,
         "network": network,
-        "obstruction": np.array(arrhenius(mesh, model.coldest, model.hottest)),
+        "drag": np.tile(arrhenius(mesh, model.coldest, model.hottest), (n, 1)),
         "wall": np.array(arrhenius(wall, model.coldest, model.hottest)),
     }
 

@@ -51,14 +51,16 @@ class FilmTwin:
     table, rational : array (pairs, 5, 5), (pairs, 2)
         V0 g_ij/V_ref by power of w and term of T (1, t, t^2, t^3, 1/T).
     friction : dict
-        pairs, polymeric, coil, network, obstruction, wall, slowdown, intrinsic, martin,
-        network_modulus.
+        pairs, polymeric, coil, network, drag, wall, slowdown, intrinsic, martin,
+        network_modulus; if wanted obstruction, crowding, free_volume.
     temperature : float
         [K]
     demixed : array (cells)
         A when the cell demixed; 0: it did not.
     air, bath : dict
         One of them, or neither: a closed film.
+    henry : array (n)
+        u/a of a film of Henry's law in place of Flory & Huggins.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class FilmTwin:
         bath=None,
         triples=None,
         groups=None,
+        henry=None,
     ):
         self.dm = np.asarray(polymer_volumes)
         self.volumes = np.asarray(molar_volumes)
@@ -91,7 +94,10 @@ class FilmTwin:
         self.dilute = arrhenius(friction["pairs"], temperature)
         self.coil = arrhenius(friction["coil"], temperature)
         self.network = arrhenius(friction["network"], temperature)
-        self.drag = arrhenius(friction["obstruction"], temperature)
+        self.drag = arrhenius(friction["drag"], temperature)
+        self.exponents = friction.get("obstruction", 2.0), friction.get("crowding", 0.5)
+        self.free_volume_law = friction.get("free_volume")
+        self.henry = henry
         self.wall = arrhenius(friction["wall"], temperature)
         self.slowdown = friction["slowdown"]
         self.intrinsic, self.martin = friction["intrinsic"], friction["martin"]
@@ -102,6 +108,8 @@ class FilmTwin:
     # ------------------------------------------------- potentials of a film cell
 
     def flash(self, u):
+        if self.henry is not None:
+            return None
         return self.mixture.flash(u)
 
     def network_pressure(self, total, reference):
@@ -114,17 +122,26 @@ class FilmTwin:
 
     def cell_potentials(self, cell, reference):
         """The tie line's potentials, or the one phase's, and the network's."""
+        if self.henry is not None:
+            return self.s[: self.n] * np.log(cell.rich / self.henry)
         mu = self.mixture.potentials(np.append(cell.log_rich, 0.0))[: self.n]
         return mu + self.network_pressure(cell.total, reference)
 
     # ----------------------------------------------------------------- friction
 
     def obstruction(self, polymer):
-        return ((1.0 + polymer) / (1.0 - polymer)) ** 2
+        return ((1.0 + polymer) / (1.0 - polymer)) ** self.exponents[0]
 
     def mesh(self, polymer):
         """The drag of polymer beyond its obstruction, per volume of polymer."""
-        return np.sqrt(polymer)
+        return polymer ** self.exponents[1]
+
+    def free_volume(self, phi, phi_p):
+        """exp(-sum n phi/sum d phi) of the membrane polymer's drag."""
+        if self.free_volume_law is None:
+            return 1.0
+        top, bottom = np.append(phi, phi_p) @ self.free_volume_law
+        return np.exp(-top / bottom)
 
     def liquid_friction(self, i, j, phi):
         """Of two small molecules: between the dilute limits of i-rich and of j-rich.
@@ -152,12 +169,15 @@ class FilmTwin:
         if not of_polymers:
             zeta = self.slowdown * self.liquid_friction(i, j, phi)
             return zeta * self.obstruction(polymer)
-        zeta = coils[i] + coils[j] if of_polymers == 2 else self.drag
+        small = j if self.polymeric[i] else i
+        zeta = coils[i] + coils[j] if of_polymers == 2 else self.drag[small]
         return zeta * self.obstruction(polymer) * self.mesh(polymer)
 
-    def matrix_friction(self, i, polymer):
+    def matrix_friction(self, i, polymer, phi, phi_p):
         """Of a species with the membrane polymer of the rich phase."""
-        zeta = self.network[i] if self.polymeric[i] else self.drag
+        zeta = self.drag[i] * self.free_volume(phi, phi_p)
+        if self.polymeric[i]:
+            zeta = self.network[i]
         return zeta * self.obstruction(polymer) * self.mesh(polymer)
 
     def wall_friction(self, lean_share):
@@ -182,7 +202,7 @@ class FilmTwin:
             if lean:
                 scaled[i, i] += self.wall_friction(lean_share)
             else:
-                scaled[i, i] += self.matrix_friction(i, polymer) * phi_p
+                scaled[i, i] += self.matrix_friction(i, polymer, phi, phi_p) * phi_p
         root = np.sqrt(phi)
         return root[:, None] * np.linalg.inv(scaled) * root
 
@@ -289,10 +309,10 @@ class FilmTwin:
         return np.where(self.air["volatile"], pressures, 0.0)
 
     def drift(self, pressures):
-        """P/(P - mean vapor pressure between surface and stream)."""
-        volatile = self.air["volatile"]
-        mean = 0.5 * np.where(volatile, pressures + self.air["far"], 0.0).sum()
-        return self.air["pressure"] / (self.air["pressure"] - mean)
+        """P over the log mean of the air's pressures at the surface and far away."""
+        far = np.where(self.air["volatile"], self.air["far"], 0.0)
+        here, there = self.air["pressure"] - np.array([pressures.sum(), far.sum()])
+        return self.air["pressure"] / self.log_mean(here, there)
 
     def gas_temperature(self):
         return 0.5 * (self.temperature + self.air["temperature"])
