@@ -4,14 +4,15 @@ from _dense cimport lu_factor, lu_solve
 
 cdef enum:
     MAX_BLOCK = 14
-    BLOCK = 196
 
 
-cdef inline int block_factor(int nodes, const int* size, double* diagonal,
+cdef inline int block_factor(int nodes, const int* size, const int* place,
+                             double* diagonal,
                              const double* lower, double* upper,
                              int* pivot) noexcept nogil:
     """Factor in place; `upper` becomes diagonal^-1 upper. Node k's block row is
-    lower (size[k], size[k-1]), diagonal, upper (size[k], size[k+1])."""
+    lower (size[k], size[k-1]), diagonal, upper (size[k], size[k+1]), each at
+    place[k] of its array."""
     cdef int k, i, j, m, s, p
     cdef double value
     cdef double* d
@@ -19,11 +20,11 @@ cdef inline int block_factor(int nodes, const int* size, double* diagonal,
     cdef const double* up
     for k in range(nodes):
         s = size[k]
-        d = diagonal + k * BLOCK
+        d = diagonal + place[k]
         if k > 0:
             p = size[k - 1]
-            low = lower + k * BLOCK
-            up = upper + (k - 1) * BLOCK
+            low = lower + place[k]
+            up = upper + place[k - 1]
             for i in range(s):
                 for m in range(p):
                     value = low[i * p + m]
@@ -33,11 +34,12 @@ cdef inline int block_factor(int nodes, const int* size, double* diagonal,
         if lu_factor(d, pivot + k * MAX_BLOCK, s) != 0:
             return -1
         if k + 1 < nodes:
-            lu_solve(d, pivot + k * MAX_BLOCK, s, upper + k * BLOCK, size[k + 1])
+            lu_solve(d, pivot + k * MAX_BLOCK, s, upper + place[k], size[k + 1])
     return 0
 
 
-cdef inline void block_solve(int nodes, const int* size, const int* start,
+cdef inline void block_solve(int nodes, const int* size, const int* place,
+                             const int* start,
                              const double* diagonal, const double* lower,
                              const double* upper, const int* pivot,
                              double* b) noexcept nogil:
@@ -51,18 +53,18 @@ cdef inline void block_solve(int nodes, const int* size, const int* start,
         here = b + start[k]
         if k > 0:
             p = size[k - 1]
-            block = lower + k * BLOCK
+            block = lower + place[k]
             there = b + start[k - 1]
             for i in range(s):
                 for m in range(p):
                     here[i] -= block[i * p + m] * there[m]
-        lu_solve(diagonal + k * BLOCK, pivot + k * MAX_BLOCK, s, here, 1)
+        lu_solve(diagonal + place[k], pivot + k * MAX_BLOCK, s, here, 1)
     for k in range(nodes - 2, -1, -1):
         s = size[k]
         p = size[k + 1]
         here = b + start[k]
         there = b + start[k + 1]
-        block = upper + k * BLOCK
+        block = upper + place[k]
         for i in range(s):
             for m in range(p):
                 here[i] -= block[i * p + m] * there[m]

@@ -39,7 +39,7 @@ from libc.string cimport memcpy, memset
 
 import numpy as np
 
-from _block_tridiagonal cimport BLOCK, MAX_BLOCK, block_factor, block_solve
+from _block_tridiagonal cimport MAX_BLOCK, block_factor, block_solve
 from _dense cimport lu_factor, lu_solve, spd_inverse
 from _coexistence cimport stability as stability_of
 from _film_cell cimport SPECIES, Cell, evaluate_cell
@@ -156,6 +156,65 @@ cdef inline double bath_flux(double q, double diffusivity, double distance,
     return d_inner[0] * inner + d_outer[0] * outer
 
 
+cdef enum:
+    MOST_STAGES = 6
+
+
+cdef struct Method:
+    # a Rosenbrock method [Hairer & Wanner 1996, sec. IV.7]: stage i solves
+    # (M/(gamma h) - J) k_i = f(z + sum_j a_ij k_j) + M sum_j c_ij k_j/h; the last stage
+    # is the error estimate, and the answer is its argument plus itself
+    int stages
+    int fresh[MOST_STAGES]      # whether the stage has an argument of its own
+    double order                # of the estimate's local error
+    double gamma
+    double a[MOST_STAGES][MOST_STAGES]
+    double c[MOST_STAGES][MOST_STAGES]
+
+
+cdef Method rodas3():
+    """Order 3(2), L-stable, stiffly accurate [Sandu et al. 1997]."""
+    cdef Method m
+    memset(&m, 0, sizeof(Method))
+    m.stages, m.order, m.gamma = 4, 3.0, 0.5
+    m.fresh[2] = m.fresh[3] = 1
+    m.a[2][0] = m.a[3][0] = 2.0
+    m.a[3][2] = 1.0
+    m.c[1][0] = 4.0
+    m.c[2][0], m.c[2][1] = 1.0, -1.0
+    m.c[3][0], m.c[3][1], m.c[3][2] = 1.0, -1.0, -8.0 / 3.0
+    return m
+
+
+cdef Method rodas4():
+    """Order 4(3), L-stable, stiffly accurate [Hairer & Wanner 1996, RODAS]."""
+    cdef Method m
+    cdef int j
+    memset(&m, 0, sizeof(Method))
+    m.stages, m.order, m.gamma = 6, 4.0, 0.25
+    for j in range(1, 6):
+        m.fresh[j] = 1
+    m.a[1][0] = 1.544
+    m.a[2][0], m.a[2][1] = 0.9466785280815826, 0.2557011698983284
+    m.a[3][0], m.a[3][1], m.a[3][2] = (
+        3.314825187068521, 2.896124015972201, 0.9986419139977817)
+    m.a[4][0], m.a[4][1], m.a[4][2], m.a[4][3] = (
+        1.221224509226641, 6.019134481288629, 12.53708332932087, -0.687886036105895)
+    for j in range(4):
+        m.a[5][j] = m.a[4][j]
+    m.a[5][4] = 1.0
+    m.c[1][0] = -5.6688
+    m.c[2][0], m.c[2][1] = -2.430093356833875, -0.2063599157091915
+    m.c[3][0], m.c[3][1], m.c[3][2] = (
+        -0.1073529058151375, -9.594562251023355, -20.47028614809616)
+    m.c[4][0], m.c[4][1], m.c[4][2], m.c[4][3] = (
+        7.496443313967647, -10.24680431464352, -33.99990352819905, 11.7089089320616)
+    m.c[5][0], m.c[5][1], m.c[5][2], m.c[5][3], m.c[5][4] = (
+        8.083246795921522, -7.981132988064893, -31.52159432874371, 16.31930543123136,
+        -6.058818238834054)
+    return m
+
+
 cdef int evaluate_any(int n, const Mixture* mixture, const Friction* f, double modulus,
                       double reference, const double* u, Cell* c,
                       bint derivatives) noexcept nogil:
@@ -193,6 +252,8 @@ cdef class Film:
     cdef int* pivots
     cdef int* block_size
     cdef int* start
+    cdef int* place         # of a node's blocks in each array of them
+    cdef int room           # length of such an array
     cdef Cell* cell
     cdef double* node_u
     # per cell: what has happened so far
@@ -213,7 +274,10 @@ cdef class Film:
     # exchanged amounts, those of end 1 behind those of end 0
     cdef double exchanged[14]
     cdef double exchange_rate[14]
-    cdef double exchange_work[56]
+    cdef double exchange_work[84]
+    cdef double crossed[14]
+    cdef double start_rate[14]
+    cdef Method method
     cdef double exchange_jacobian[98]
     # temperature-dependent tables
     cdef double thermo_table[MAX_PAIRS][5][5]
@@ -280,19 +344,22 @@ cdef class Film:
         self.dm = <double*>PyMem_Calloc(self.cells, 8)
         self.width = <double*>PyMem_Calloc(most_bath_cells + 1, 8)
         self.z = <double*>PyMem_Calloc(size, 8)
-        self.work = <double*>PyMem_Calloc(6 * size, 8)
+        self.work = <double*>PyMem_Calloc((MOST_STAGES + 2) * size, 8)
         self.stage = <double*>PyMem_Calloc(size, 8)
         self.mass = <double*>PyMem_Calloc(size, 8)
-        self.blocks = <double*>PyMem_Calloc(6 * nodes * BLOCK, 8)
+        # a surface's rows are twice as many, and so are its neighbors' columns
+        self.blocks = <double*>PyMem_Calloc(6 * (nodes + 10) * self.n * self.n, 8)
         self.pivots = <int*>PyMem_Calloc(nodes * MAX_BLOCK, sizeof(int))
         self.block_size = <int*>PyMem_Calloc(nodes, sizeof(int))
         self.start = <int*>PyMem_Calloc(nodes + 1, sizeof(int))
+        self.place = <int*>PyMem_Calloc(nodes + 1, sizeof(int))
         self.cell = <Cell*>PyMem_Calloc(self.cells, sizeof(Cell))
         self.node_u = <double*>PyMem_Calloc((10 + 4 * self.n) * self.cells, 8)
         self.support = <double*>PyMem_Calloc(5 * (support_nodes + 1), 8)
         if (not self.dm or not self.width or not self.z or not self.work
                 or not self.stage or not self.mass or not self.blocks
                 or not self.pivots or not self.block_size or not self.start
+                or not self.place
                 or not self.cell or not self.node_u or not self.support):
             raise MemoryError("a film of this size does not fit in memory")
         self.demixed_total = self.node_u
@@ -327,6 +394,7 @@ cdef class Film:
                 self.z[(k + 1) * self.n + i] = amounts[k, i]
                 self.cell[k].y[i] = 1.0 / self.n
         self.mode = CLOSED
+        self.method = rodas3()
         self._lay_out(0, 1)
 
     def __dealloc__(self):
@@ -340,6 +408,7 @@ cdef class Film:
         PyMem_Free(self.pivots)
         PyMem_Free(self.block_size)
         PyMem_Free(self.start)
+        PyMem_Free(self.place)
         PyMem_Free(self.cell)
         PyMem_Free(self.node_u)
         PyMem_Free(self.support)
@@ -364,6 +433,15 @@ cdef class Film:
             self.start[k] = self.size
             self.size += self.block_size[k]
         self.start[self.nodes] = self.size
+        self.room = 0
+        for k in range(self.nodes):
+            self.place[k] = self.room
+            node = self.block_size[k]
+            if k > 0 and self.block_size[k - 1] > node:
+                node = self.block_size[k - 1]
+            if k + 1 < self.nodes and self.block_size[k + 1] > node:
+                node = self.block_size[k + 1]
+            self.room += node * self.block_size[k]
         memset(self.z, 0, self.size * sizeof(double))
         memset(self.mass, 0, self.size * sizeof(double))
         memcpy(self.z + self.start[self.surface + 1], film,
@@ -670,16 +748,22 @@ cdef class Film:
         self.friction.wall = exp(self.wall_table[0] + self.wall_table[1] * inverse)
         self.modulus = V0 * self.network_modulus / (GAS_CONSTANT * temperature)
 
+    cdef int _evaluate_cell(self, int k, const double* z,
+                            bint derivatives) noexcept nogil:
+        if evaluate_any(self.n, &self.mixture, &self.friction, self.modulus,
+                        self.demixed_total[k],
+                        z + self.start[self.surface + 1] + k * self.n, &self.cell[k],
+                        derivatives) != 0:
+            self.trouble = PHASES
+            self.troubled_cell = k
+            return -1
+        return 0
+
     cdef int _evaluate(self, const double* z, bint derivatives) noexcept nogil:
         """Evaluate every cell at z."""
         cdef int k
-        cdef const double* u = z + self.start[self.surface + 1]
         for k in range(self.cells):
-            if evaluate_any(self.n, &self.mixture, &self.friction, self.modulus,
-                            self.demixed_total[k], u + k * self.n, &self.cell[k],
-                            derivatives) != 0:
-                self.trouble = PHASES
-                self.troubled_cell = k
+            if self._evaluate_cell(k, z, derivatives) != 0:
                 return -1
         self.evaluations += 1
         return 0
@@ -915,9 +999,9 @@ cdef class Film:
         cdef int node = self._surface_of(end), inward = 1 - 2 * end
         cdef int inner = node + inward, outer = node - inward
         cdef const Cell* c = &self.cell[self._cell_of(end)]
-        cdef double* toward = self.blocks + (2 - 2 * end) * self.nodes * BLOCK
-        cdef double* diagonal = self.blocks + self.nodes * BLOCK
-        cdef double* away = self.blocks + 2 * end * self.nodes * BLOCK
+        cdef double* toward = self.blocks + (2 - 2 * end) * self.room
+        cdef double* diagonal = self.blocks + self.room
+        cdef double* away = self.blocks + 2 * end * self.room
         cdef double flux[7]
         cdef double drop[7]
         cdef double d_u[49]
@@ -938,9 +1022,9 @@ cdef class Film:
             for i in range(n):
                 f[self.start[node] + i] = c.mu[i] - s[i]
                 if with_blocks:
-                    diagonal[node * BLOCK + i * n + i] = -1.0
+                    diagonal[self.place[node] + i * n + i] = -1.0
                     for d in range(n):
-                        toward[node * BLOCK + i * n + d] = c.dmu[i * n + d]
+                        toward[self.place[node] + i * n + d] = c.dmu[i * n + d]
             return 0
         if self.mode == AIR:
             if self._gas_flux(s, flux, gas) != 0:
@@ -959,13 +1043,13 @@ cdef class Film:
                             value += resistance[i * n + j] * gas[j * n + d]
                         if not self.friction.polymeric[d]:
                             value += d_ratio[i * n + d] / self.mixture.s[d]
-                        diagonal[node * BLOCK + i * n + d] = -value
-                        toward[node * BLOCK + i * n + d] = (
+                        diagonal[self.place[node] + i * n + d] = -value
+                        toward[self.place[node] + i * n + d] = (
                             c.dmu[i * n + d] - d_u[i * n + d])
-                        away[inner * BLOCK + i * n + d] -= (
+                        away[self.place[inner] + i * n + d] -= (
                             gas[i * n + d] * (1.0 + self.spoil))
                         self.exchange_jacobian[i * n + d] = gas[i * n + d]
-                    diagonal[node * BLOCK + i * n + i] -= 1.0
+                    diagonal[self.place[node] + i * n + i] -= 1.0
             return 0
         # a bath: unknowns of the interface are the fluxes j, then ln phi with q
         self._interface(end, z, phi)
@@ -980,7 +1064,7 @@ cdef class Film:
         bath = z + self.start[outer]
         distance = 0.5 * self.width[self.bath_cells - 1]
         bs = 2 * n
-        block = diagonal + node * BLOCK
+        block = diagonal + self.place[node]
         for i in range(n):
             f[self.start[node] + i] = c.mu[i] - mu[i] - drop[i]
             f[self.start[inner] + i] -= s[i] * (1.0 + self.spoil)
@@ -995,7 +1079,7 @@ cdef class Film:
             for i in range(n):
                 for d in range(n):
                     block[i * bs + d] = -resistance[i * n + d]
-                    toward[node * BLOCK + i * n + d] = (
+                    toward[self.place[node] + i * n + d] = (
                         c.dmu[i * n + d] - d_u[i * n + d])
                     if d != ref:
                         # phi of the reference falls as phi_d rises
@@ -1008,14 +1092,14 @@ cdef class Film:
                             elif j == d:
                                 value -= d_ratio[i * n + j]
                         block[i * bs + n + d] = value
-                away[inner * BLOCK + i * bs + i] -= 1.0 + self.spoil
+                away[self.place[inner] + i * bs + i] -= 1.0 + self.spoil
                 block[(n + ref) * bs + i] = 1.0
                 if i != ref:
                     block[(n + i) * bs + i] = 1.0
                     block[(n + i) * bs + n + ref] = -d_q[i]
                     block[(n + i) * bs + n + i] = -phi[i] * d_in[i]
-                    away[node * BLOCK + (n + i) * n + i] = -d_out[i]
-                    toward[outer * BLOCK + i * bs + i] += 1.0
+                    away[self.place[node] + (n + i) * n + i] = -d_out[i]
+                    toward[self.place[outer] + i * bs + i] += 1.0
             block[(n + ref) * bs + n + ref] = -1.0
         return 0
 
@@ -1024,15 +1108,15 @@ cdef class Film:
         cdef int n = self.n, end, k, i, node
         cdef int nodes = self.nodes
         cdef double* lower = self.blocks
-        cdef double* diagonal = self.blocks + nodes * BLOCK
-        cdef double* upper = self.blocks + 2 * nodes * BLOCK
+        cdef double* diagonal = self.blocks + self.room
+        cdef double* upper = self.blocks + 2 * self.room
         cdef double flux[7]
         cdef double d_a[49]
         cdef double d_b[49]
         memset(f, 0, self.size * sizeof(double))
         memset(self.exchange_rate, 0, 14 * sizeof(double))
         if with_blocks:
-            memset(self.blocks, 0, 3 * nodes * BLOCK * sizeof(double))
+            memset(self.blocks, 0, 3 * self.room * sizeof(double))
             memset(self.exchange_jacobian, 0, 98 * sizeof(double))
         # the film's inner faces
         for k in range(self.cells - 1):
@@ -1044,10 +1128,10 @@ cdef class Film:
                 f[self.start[node + 1] + i] += flux[i]
             if with_blocks:
                 for i in range(n * n):
-                    diagonal[node * BLOCK + i] -= d_a[i]
-                    upper[node * BLOCK + i] -= d_b[i]
-                    lower[(node + 1) * BLOCK + i] += d_a[i]
-                    diagonal[(node + 1) * BLOCK + i] += d_b[i]
+                    diagonal[self.place[node] + i] -= d_a[i]
+                    upper[self.place[node] + i] -= d_b[i]
+                    lower[self.place[node + 1] + i] += d_a[i]
+                    diagonal[self.place[node + 1] + i] += d_b[i]
         for end in range(self.ends):
             if self._surface_rates(end, z, f, with_blocks) != 0:
                 return -1
@@ -1061,9 +1145,9 @@ cdef class Film:
         face."""
         cdef int n = self.n, k, i, node, near, far, at, ref = self.volume_reference
         cdef int inward = 1 - 2 * end
-        cdef double* toward = self.blocks + (2 - 2 * end) * self.nodes * BLOCK
-        cdef double* diagonal = self.blocks + self.nodes * BLOCK
-        cdef double* away = self.blocks + 2 * end * self.nodes * BLOCK
+        cdef double* toward = self.blocks + (2 - 2 * end) * self.room
+        cdef double* diagonal = self.blocks + self.room
+        cdef double* away = self.blocks + 2 * end * self.room
         cdef double* rate = self.exchange_rate + 7 * end
         cdef double* jacobian = self.exchange_jacobian + 49 * end
         cdef double* block
@@ -1075,12 +1159,12 @@ cdef class Film:
             near = node + inward
             far = node - inward
             s = z + self.start[node]
-            block = diagonal + node * BLOCK
+            block = diagonal + self.place[node]
             q = s[ref]
             at = n + ref if k == self.bath_cells - 1 else ref
             f[self.start[node] + ref] = z[self.start[near] + at] - q
             if with_blocks:
-                toward[node * BLOCK + ref * self.block_size[near] + at] = 1.0
+                toward[self.place[node] + ref * self.block_size[near] + at] = 1.0
                 block[ref * n + ref] = -1.0
             if k > 0:
                 outer = z + self.start[far]
@@ -1104,10 +1188,10 @@ cdef class Film:
                     block[i * n + i] -= d_inner
                     block[i * n + ref] -= d_q
                     if k > 0:
-                        away[node * BLOCK + i * n + i] -= d_outer
-                        toward[far * BLOCK + i * n + i] += d_inner
-                        toward[far * BLOCK + i * n + ref] += d_q
-                        diagonal[far * BLOCK + i * n + i] += d_outer
+                        away[self.place[node] + i * n + i] -= d_outer
+                        toward[self.place[far] + i * n + i] += d_inner
+                        toward[self.place[far] + i * n + ref] += d_q
+                        diagonal[self.place[far] + i * n + i] += d_outer
                     else:
                         jacobian[i * n + i] = d_inner
                         jacobian[i * n + ref] = d_q
@@ -1136,7 +1220,7 @@ cdef class Film:
         cdef int node = self._surface_of(end), iteration, i, n = self.n
         cdef int bs = self.block_size[node], at = self.start[node]
         cdef double* f = self.work
-        cdef double* block = self.blocks + (self.nodes + node) * BLOCK
+        cdef double* block = self.blocks + self.room + self.place[node]
         cdef double move[14]
         cdef double old[14]
         cdef double phi[7]
@@ -1146,7 +1230,7 @@ cdef class Film:
         memcpy(old, self.z + at, bs * sizeof(double))
         for iteration in range(400):
             memset(f + at, 0, bs * sizeof(double))
-            memset(block, 0, BLOCK * sizeof(double))
+            memset(block, 0, bs * bs * sizeof(double))
             if self._surface_rates(end, self.z, f, True) != 0:
                 return NO_START
             for i in range(bs):
@@ -1215,79 +1299,69 @@ cdef class Film:
     # ------------------------------------------------------------------- time
 
     cdef int _step(self, double h, double rtol, double* error) noexcept nogil:
-        """One Rodas3 step from z, whose f and blocks are in place; the new state goes
-        to `stage`. -1: a state on the way has no answer."""
-        cdef int size = self.size, i, j, k, d, node, bs, n = self.n
+        """One step from z, whose f and blocks are in place; the new state goes to
+        `stage`. -1: a state on the way has no answer."""
+        cdef int size = self.size, i, j, node, bs, which, n = self.n
         cdef int beyond = self._surface_of(1)
         cdef bint in_film
         cdef int nodes = self.nodes
-        cdef double* f = self.work
-        cdef double* k1 = self.work + size
-        cdef double* k2 = self.work + 2 * size
-        cdef double* k3 = self.work + 3 * size
-        cdef double* k4 = self.work + 4 * size
-        cdef double* g = self.work + 5 * size
-        cdef double* lower = self.blocks + 3 * nodes * BLOCK
-        cdef double* diagonal = self.blocks + 4 * nodes * BLOCK
-        cdef double* upper = self.blocks + 5 * nodes * BLOCK
+        cdef const Method* method = &self.method
+        cdef double* k = self.work + size
+        cdef double* here
+        cdef double* g = self.work + (MOST_STAGES + 1) * size
+        cdef const double* f = self.work
+        cdef const double* before
+        cdef double* lower = self.blocks + 3 * self.room
+        cdef double* diagonal = self.blocks + 4 * self.room
+        cdef double* upper = self.blocks + 5 * self.room
         cdef double inverse = 1.0 / h, worst = 0.0, biggest = 0.0, total, value, x
-        cdef double* e = self.exchange_work
         cdef const double* u
-        memcpy(lower, self.blocks, nodes * BLOCK * sizeof(double))
-        memcpy(upper, self.blocks + 2 * nodes * BLOCK, nodes * BLOCK * sizeof(double))
+        for i in range(self.room):
+            lower[i] = -self.blocks[i]
+            diagonal[i] = -self.blocks[self.room + i]
+            upper[i] = -self.blocks[2 * self.room + i]
+        value = inverse / method.gamma
         for node in range(nodes):
             bs = self.block_size[node]
-            for i in range(bs * bs):
-                diagonal[node * BLOCK + i] = -self.blocks[
-                    (nodes + node) * BLOCK + i]
             for i in range(bs):
-                diagonal[node * BLOCK + i * bs + i] += (
-                    2.0 * inverse * self.mass[self.start[node] + i])
-        for i in range(nodes * BLOCK):
-            lower[i] = -lower[i]
-            upper[i] = -upper[i]
-        if block_factor(nodes, self.block_size, diagonal, lower, upper,
+                diagonal[self.place[node] + i * bs + i] += (
+                    value * self.mass[self.start[node] + i])
+        if block_factor(nodes, self.block_size, self.place, diagonal, lower, upper,
                         self.pivots) != 0:
             self.trouble = SINGULAR
             return -1
-        memcpy(k1, f, size * sizeof(double))
-        block_solve(nodes, self.block_size, self.start, diagonal, lower, upper,
-                    self.pivots, k1)
-        self._exchange_stage(k1, self.exchange_rate, e, 0.0, 0.0, 0.0, h, 0)
+        memcpy(self.stage, self.z, size * sizeof(double))
+        for which in range(method.stages):
+            here = k + which * size
+            if method.fresh[which]:
+                memcpy(self.stage, self.z, size * sizeof(double))
+                for j in range(which):
+                    x = method.a[which][j]
+                    if x != 0.0:
+                        before = k + j * size
+                        for i in range(size):
+                            self.stage[i] += x * before[i]
+                if self._usable(self.stage, rtol) != 0:
+                    return -1
+                if self._evaluate(self.stage, False) != 0:
+                    return -1
+                if self._rates(self.stage, g, False) != 0:
+                    return -1
+                f = g
+            memset(here, 0, size * sizeof(double))
+            for j in range(which):
+                x = method.c[which][j] * inverse
+                if x != 0.0:
+                    before = k + j * size
+                    for i in range(size):
+                        here[i] += x * before[i]
+            for i in range(size):
+                here[i] = f[i] + self.mass[i] * here[i]
+            block_solve(nodes, self.block_size, self.place, self.start, diagonal, lower,
+                        upper, self.pivots, here)
+            self._exchange_stage(which, here, h)
         for i in range(size):
-            k2[i] = f[i] + self.mass[i] * 4.0 * inverse * k1[i]
-        block_solve(nodes, self.block_size, self.start, diagonal, lower, upper,
-                    self.pivots, k2)
-        self._exchange_stage(k2, self.exchange_rate, e, 4.0, 0.0, 0.0, h, 1)
-        for i in range(size):
-            self.stage[i] = self.z[i] + 2.0 * k1[i]
-        if self._usable(self.stage, rtol) != 0:
-            return -1
-        if self._evaluate(self.stage, False) != 0:
-            return -1
-        if self._rates(self.stage, g, False) != 0:
-            return -1
-        for i in range(size):
-            k3[i] = g[i] + self.mass[i] * inverse * (k1[i] - k2[i])
-        block_solve(nodes, self.block_size, self.start, diagonal, lower, upper,
-                    self.pivots, k3)
-        self._exchange_stage(k3, self.exchange_rate, e, 1.0, -1.0, 0.0, h, 2)
-        for i in range(size):
-            self.stage[i] += k3[i]
-        if self._usable(self.stage, rtol) != 0:
-            return -1
-        if self._evaluate(self.stage, False) != 0:
-            return -1
-        if self._rates(self.stage, g, False) != 0:
-            return -1
-        for i in range(size):
-            k4[i] = g[i] + self.mass[i] * inverse * (
-                k1[i] - k2[i] - 8.0 / 3.0 * k3[i])
-        block_solve(nodes, self.block_size, self.start, diagonal, lower, upper,
-                    self.pivots, k4)
-        self._exchange_stage(k4, self.exchange_rate, e, 1.0, -1.0, -8.0 / 3.0, h, 3)
-        for i in range(size):
-            self.stage[i] += k4[i]
+            self.stage[i] += here[i]
         if self._usable(self.stage, rtol) != 0:
             return -1
         for node in range(nodes):
@@ -1302,8 +1376,8 @@ cdef class Film:
             for i in range(n):
                 if not in_film and i == self.volume_reference:
                     continue
-                x = fabs(u[i]) / total
-                value = fabs(k4[self.start[node] + i]) / total / (rtol * (x + 0.01))
+                x = fabs(u[i])
+                value = fabs(here[self.start[node] + i]) / (rtol * (x + 0.01 * total))
                 if value > biggest:
                     biggest = value
                     self.troubled_cell = node - self.surface - 1
@@ -1311,27 +1385,29 @@ cdef class Film:
         error[0] = sqrt(worst / (n * (nodes - self.ends)))
         return 0
 
-    cdef void _exchange_stage(self, const double* k, const double* rate, double* e,
-                              double c1, double c2, double c3, double h,
-                              int which) noexcept nogil:
+    cdef void _exchange_stage(self, int which, const double* k, double h) noexcept nogil:
         """The same stage for the exchanged amounts, whose rates depend on the farthest
-        node of each end."""
-        cdef int end, i, d, n = self.n
+        node of each end; what has crossed after the last."""
+        cdef int end, i, j, d, n = self.n
+        cdef const Method* method = &self.method
         cdef const double* there
+        cdef double* e
         cdef double value
         for end in range(self.ends):
             there = k + self.start[0 if end == 0 else self.nodes - 1]
+            e = self.exchange_work + 42 * end
             for i in range(n):
-                value = rate[7 * end + i]
+                value = self.exchange_rate[7 * end + i]
                 for d in range(n):
                     value += self.exchange_jacobian[49 * end + i * n + d] * there[d]
-                if which > 0:
-                    value += c1 / h * e[28 * end + i]
-                if which > 1:
-                    value += c2 / h * e[28 * end + 7 + i]
-                if which > 2:
-                    value += c3 / h * e[28 * end + 14 + i]
-                e[28 * end + 7 * which + i] = 0.5 * h * value
+                for j in range(which):
+                    value += method.c[which][j] / h * e[7 * j + i]
+                e[7 * which + i] = method.gamma * h * value
+                if which + 1 == method.stages:
+                    value = e[7 * which + i]
+                    for j in range(which):
+                        value += method.a[which][j] * e[7 * j + i]
+                    self.crossed[7 * end + i] = value
 
     cdef int _usable(self, const double* z, double rtol) noexcept nogil:
         """-1 for a negative amount in the film or a clearly negative one in the bath."""
@@ -1354,7 +1430,7 @@ cdef class Film:
                 node = self.start[self._bath_node(end, k)]
                 for i in range(self.n):
                     if i != self.volume_reference and not (
-                            z[node + i] > -1e-10 and z[node + i] < 1.0 + 0.1 * rtol):
+                            z[node + i] > -0.01 * rtol and z[node + i] < 1.0 + 0.1 * rtol):
                         self.trouble = NEGATIVE
                         self.troubled_cell = -1
                         return -1
@@ -1414,9 +1490,10 @@ cdef class Film:
                     m[i * n + j] -= factor * m[k * n + j]
         return det
 
-    cdef void _record(self, double t0, double t1) noexcept nogil:
+    cdef int _record(self, double t0, double t1, bint derivatives) noexcept nogil:
         """Clocks and growth of every cell over the step from t0 to t1 (t1 = t0: only
-        take note of the state)."""
+        take note of the state). A cell that demixed is evaluated again, since its
+        network counts from then; `derivatives`: with them. -1 as `_evaluate`."""
         cdef int k, i, n = self.n
         cdef double h = t1 - t0, theta, value, start, end, before
         cdef Cell* c
@@ -1448,6 +1525,8 @@ cdef class Film:
                         self.demixed_total[k] = c.total
                     self.last_spinodal[k] = self._spinodal_measure(
                         self.last_amounts + k * n)
+                    if self._evaluate_cell(k, self.z, derivatives) != 0:
+                        return -1
                 self.last_distance[k] = distance
             # the spinodal
             if self.binodal_time[k] >= 0.0 and self.spinodal_time[k] < 0.0:
@@ -1493,6 +1572,7 @@ cdef class Film:
             for i in range(n):
                 self.last_amounts[k * n + i] = u[k * n + i]
                 self.last_lean[k * n + i] = c.x[i] if c.two else 0.0
+        return 0
 
     cdef void _as_one_phase(self, const double* u, double* mu) noexcept nogil:
         cdef double a[8]
@@ -1530,8 +1610,9 @@ cdef class Film:
             return
         for k in range(self.cells):
             capacity += self.dm[k] * self.heat_capacity[n]
-            thickness += self.dm[k] * self.cell[k].total
+            thickness += self.dm[k]
             for i in range(n):
+                thickness += self.dm[k] * u[k * n + i]
                 capacity += self.dm[k] * u[k * n + i] * self.heat_capacity[i]
         if self.mode == AIR:
             # partial molar excess enthalpies at the surface, from mu at T +- 1 K
@@ -1548,7 +1629,7 @@ cdef class Film:
                                * (high[i] - low[i]) / self.mixture.s[i])
                     heat = (self.enthalpy_table[i][0]
                             + self.enthalpy_table[i][1] * (value - 298.15) - mean[i])
-                    source -= heat * self.exchange_work[21 + i] / (
+                    source -= heat * self.crossed[i] / (
                         h * self.volumes[i])
                     latent[i] = heat / self.volumes[i]
             # a film warmer than in the middle of the step, where this flux is from,
@@ -1621,12 +1702,30 @@ cdef class Film:
     cdef int _run(self, double t_end, double t_return, double rtol, double longest,
                   long most) except -1 nogil:
         """Step until t_return has passed or t_end is reached exactly."""
-        cdef double h, error = 0.0, factor, x
+        cdef double recorded = self.time
+        cdef int status
+        if not self.time < t_end:
+            return DONE
+        if self._evaluate(self.z, False) != 0:
+            return TOO_SMALL
+        if self._record(self.time, self.time, False) != 0:
+            return TOO_SMALL
+        status = self._march(t_end, t_return, rtol, longest, most, &recorded)
+        # the last step's clocks
+        if recorded < self.time:
+            if (self._evaluate(self.z, False) != 0
+                    or self._record(recorded, self.time, False) != 0):
+                return TOO_SMALL
+        return status
+
+    cdef int _march(self, double t_end, double t_return, double rtol, double longest,
+                    long most, double* recorded) except -1 nogil:
+        """The steps; all but the last are recorded."""
+        cdef double h, error = 0.0, factor, x, middle
         cdef double far[7]
-        cdef double* e
         cdef int end, i, status
         cdef long taken = 0
-        cdef bint last, fresh = True, held = False
+        cdef bint last, held = False, again = False
         while self.time < t_end:
             if taken % SIGNALS == 0:
                 self._hear_signals()
@@ -1646,8 +1745,13 @@ cdef class Film:
                 last = True
             elif self.time + 1.8 * h > t_end:
                 h = 0.5 * (t_end - self.time)
-            self._set_temperature(self.temperature + 0.5 * h * self.temperature_rate)
+            middle = self.temperature + 0.5 * h * self.temperature_rate
+            if not again or fabs(middle - self.cell_temperature) > rtol:
+                # otherwise f and the Jacobian of the last attempt are still right
+                again = False
+                self._set_temperature(middle)
             if self.mode == AIR and self.cover_gap > 0.0:
+                again = False
                 memcpy(far, self.gas_far, 7 * sizeof(double))
                 for i in range(self.n):
                     if self.volatile_[i]:
@@ -1657,14 +1761,20 @@ cdef class Film:
                             self.z[self.start[self.surface] + i] / self.mixture.s[i])
                         self.gas_far[i] = factor + (far[i] - factor) * (
                             (1.0 - exp(-x)) / x if x > 1e-8 else 1.0 - 0.5 * x)
-            status = self._evaluate(self.z, True)
-            if status == 0:
-                if fresh:
-                    self._record(self.time, self.time)
-                    fresh = False
-                status = self._solve_surfaces()
-            if status == 0:
-                status = self._rates(self.z, self.work, True)
+            status = 0
+            if again:
+                memcpy(self.exchange_rate, self.start_rate, 14 * sizeof(double))
+            else:
+                status = self._evaluate(self.z, True)
+                if status == 0 and recorded[0] < self.time:
+                    status = self._record(recorded[0], self.time, True)
+                    recorded[0] = self.time
+                if status == 0:
+                    status = self._solve_surfaces()
+                if status == 0:
+                    status = self._rates(self.z, self.work, True)
+                    memcpy(self.start_rate, self.exchange_rate, 14 * sizeof(double))
+            again = status == 0
             if status == 0:
                 status = self._step(h, rtol, &error)
             if status != 0 or error > 1.0:
@@ -1676,32 +1786,30 @@ cdef class Film:
                 if status != 0 or not isfinite(error):
                     self.step_size = 0.25 * h
                 else:
-                    factor = 0.9 / error ** (1.0 / 3.0)
+                    factor = 0.9 / error ** (1.0 / self.method.order)
                     self.step_size = h * (factor if factor > 0.2 else 0.2)
                     self.trouble = ACCURACY
                 if self.step_size < 1e-20:
                     return TOO_SMALL
                 continue
             # accepted
+            again = False
             memcpy(self.z, self.stage, self.size * sizeof(double))
             for end in range(self.ends):
-                e = self.exchange_work + 28 * end
                 for i in range(self.n):
-                    x = 2.0 * e[i] + e[14 + i] + e[21 + i]
-                    e[21 + i] = x
+                    x = self.crossed[7 * end + i]
                     self.exchanged[7 * end + i] += x
                     if self.mode == AIR and self.cover_gap > 0.0:
                         self.gas_far[i] = far[i] + x / self.volumes[i] * (
                             GAS_CONSTANT * self.temperature / self.cover_gap)
-            if self._evaluate(self.z, False) != 0:
+            # of the other cells the next step's evaluation takes note
+            if self._evaluate_cell(0, self.z, False) != 0:
                 return TOO_SMALL
-            x = self.time
             self.time = t_end if last else self.time + h
             self._heat(h)
-            self._record(x, self.time)
             self.steps += 1
             taken += 1
-            factor = 5.0 if error <= 0.0 else 0.9 / error ** (1.0 / 3.0)
+            factor = 5.0 if error <= 0.0 else 0.9 / error ** (1.0 / self.method.order)
             # a kink that has just cost a rejection is seldom the last one
             if factor > (1.0 if held else 3.0):
                 factor = 1.0 if held else 3.0
@@ -1885,17 +1993,17 @@ cdef class Film:
             for i in range(bs):
                 for j in range(bs):
                     view[self.start[node] + i, self.start[node] + j] = (
-                        self.blocks[(self.nodes + node) * BLOCK + i * bs + j])
+                        self.blocks[self.room + self.place[node] + i * bs + j])
                 if node > 0:
                     there = self.block_size[node - 1]
                     for j in range(there):
                         view[self.start[node] + i, self.start[node - 1] + j] = (
-                            self.blocks[node * BLOCK + i * there + j])
+                            self.blocks[self.place[node] + i * there + j])
                 if node + 1 < self.nodes:
                     there = self.block_size[node + 1]
                     for j in range(there):
                         view[self.start[node] + i, self.start[node + 1] + j] = (
-                            self.blocks[(2 * self.nodes + node) * BLOCK
+                            self.blocks[2 * self.room + self.place[node]
                                         + i * there + j])
         for end in range(self.ends):
             there = self.start[0 if end == 0 else self.nodes - 1]
