@@ -1802,8 +1802,9 @@ cdef class Film:
                     if self.mode == AIR and self.cover_gap > 0.0:
                         self.gas_far[i] = far[i] + x / self.volumes[i] * (
                             GAS_CONSTANT * self.temperature / self.cover_gap)
-            # of the other cells the next step's evaluation takes note
-            if self._evaluate_cell(0, self.z, False) != 0:
+            # heat asks for the surface's liquid; of the other cells, and in a bath,
+            # the next step's evaluation takes note
+            if self.mode == AIR and self._evaluate_cell(0, self.z, False) != 0:
                 return TOO_SMALL
             self.time = t_end if last else self.time + h
             self._heat(h)
