@@ -13,7 +13,7 @@ PYTHONMALLOC=malloc PYTHONDEVMODE=0 valgrind --tool=memcheck --error-limit=no \
     "$python" -c '
 from membranekit import case, execution, prepared, units
 example = case.read_case("example1").replace({
-    "air.time": "0.2 s", "immersion[1].time": "0.2 s", "immersion[2].time": "0 s",
+    "air.time": "0.2 s", "immersion[1].time": "0.1 s", "immersion[2].time": "0.1 s",
 })
 (run,) = example.runs
 ready = prepared.prepare(run.solution, run.process)
