@@ -32,7 +32,7 @@ def made_up(monkeypatch):
     """Put made-up records in place of the simulation; keep what was asked for."""
     asked = []
 
-    def run_series(runs, *, workers, history, extrapolate, finished):
+    def run_series(runs, *, workers, mode, history, extrapolate, finished):
         membranes = []
         for run in runs:
             asked.append((run, history))
