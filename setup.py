@@ -1,13 +1,16 @@
 """Say what setuptools cannot read from pyproject.toml: packages and kernels.
 
-Set ``MEMBRANEKIT_CHECKED=1`` to build the kernels with bounds checks.
+Set ``MEMBRANEKIT_CHECKED=1`` to build the kernels so that each index is checked, in
+memoryviews by Cython and in pointers and arrays by ``ext/checked``; much slower.
 """
 
 import os
+import runpy
 import sys
 from pathlib import Path
 
 from setuptools import Extension, find_packages, setup
+from setuptools.command.build_ext import build_ext
 
 SOURCES = Path("ext")
 CHECKED = os.environ.get("MEMBRANEKIT_CHECKED") == "1"
@@ -19,6 +22,18 @@ DIRECTIVES = {
     "embedsignature": True,
     "autotestdict": False,
 }
+
+
+class CheckedBuild(build_ext):
+    """Rewrite what Cython wrote before it is compiled."""
+
+    def swig_sources(self, sources: list[str], extension: Extension) -> list[str]:
+        """Return the sources: the last hook between Cython and the compiler."""
+        sources = super().swig_sources(sources, extension)
+        rewrite = runpy.run_path(str(SOURCES / "checked" / "rewrite.py"))["rewrite"]
+        for source in sources:
+            rewrite(Path(source))
+        return sources
 
 
 def kernels() -> list[Extension]:
@@ -37,6 +52,11 @@ def kernels() -> list[Extension]:
                 [] if sys.platform == "win32" else ["-O3", "-fno-math-errno"]
             ),
         )
+        if CHECKED:
+            extension.extra_compile_args = []
+            extension.language = "c++"
+            extension.include_dirs.append((SOURCES / "checked").as_posix())
+            extension.depends += sorted(map(str, (SOURCES / "checked").iterdir()))
         extension.cython_directives = DIRECTIVES
         extension.cython_include_dirs = [SOURCES.as_posix()]
         extensions.append(extension)
@@ -47,4 +67,5 @@ setup(
     packages=[*find_packages(include=["membranekit*"]), "membranekit.materials"],
     ext_modules=kernels(),
     options={"build_ext": {"cython_c_in_temp": True}},
+    cmdclass={"build_ext": CheckedBuild} if CHECKED else {},
 )

@@ -24,6 +24,7 @@ cdef enum:
 
 cdef struct Cell:
     int two
+    int single              # kept as one phase, whatever is stable
     double distance         # tangent-plane distance K of the cell as one phase
     double total            # A
     double x[7]             # lean amounts; also the next start
@@ -142,7 +143,7 @@ cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell
     for i in range(n):
         c.rich[i] = u[i]
     potentials(mixture, n + 1, c.rich, mu, h_rich if derivatives else NULL)
-    if surely_one(mixture, n, mu, c):
+    if c.single or surely_one(mixture, n, mu, c):
         for i in range(n):
             c.mu[i] = mu[i]
         return 0

@@ -608,6 +608,15 @@ cdef class Film:
         self.cell_temperature = 0.0  # the laws are new
         self._set_temperature(film_temperature)
 
+    def keep_one_phase(self):
+        """Keep every cell one phase; past the spinodal its network bears stress.
+
+        No flash is made and no binodal is timed: `distances` tells what is unstable.
+        """
+        cdef int k
+        for k in range(self.cells):
+            self.cell[k].single = 1
+
     def begin_air(self, const double[::1] volatile, const double[:, ::1] coefficient,
                   const double[::1] far, const double[:, ::1] saturation,
                   const double[:, ::1] enthalpy, *, double pressure,
@@ -1529,12 +1538,18 @@ cdef class Film:
                         return -1
                 self.last_distance[k] = distance
             # the spinodal
-            if self.binodal_time[k] >= 0.0 and self.spinodal_time[k] < 0.0:
+            if self.spinodal_time[k] < 0.0 and (
+                    self.binodal_time[k] >= 0.0 or c.single):
                 value = self._spinodal_measure(u + k * n)
                 if value <= 0.0:
                     before = self.last_spinodal[k]
                     theta = before / (before - value) if before > 0.0 else 0.0
                     self.spinodal_time[k] = t0 + theta * h
+                    if c.single:
+                        self.demixed_total[k] = self.last_total[k] + theta * (
+                            c.total - self.last_total[k])
+                        if h == 0.0:
+                            self.demixed_total[k] = c.total
                 self.last_spinodal[k] = value
             # arrest, and growth until then
             value = self._arrest_measure(c)
@@ -1923,7 +1938,11 @@ cdef class Film:
                 y[i] = self.cell[k].y[i]
             distance = self.cell[k].distance
             if self._distance(mu, y, &distance) != 0:
-                raise ArithmeticError(f"no stability test in cell {k}")
+                for i in range(self.n):
+                    y[i] = self.cell[k].phi[i] / (1.0 - 1.0 / self.cell[k].total)
+                distance = 0.0
+                if self._distance(mu, y, &distance) != 0:
+                    raise ArithmeticError(f"no stability test in cell {k}")
             out[k] = distance
         return out
 

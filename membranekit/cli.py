@@ -215,6 +215,13 @@ def check(
 @_interactions
 @_extrapolate
 @_as_json
+@click.option(
+    "--mode",
+    type=click.Choice(["reference", "fast"]),
+    default="reference",
+    show_default=True,
+    help="fast: the air alone, for screening; see the notes that it prints.",
+)
 @click.option("--output", metavar="FILE", help="Save the runs: .csv, .json or .nc.")
 @click.option("--plot", "figure", metavar="FILE", help="Draw a page: .png, .pdf, .svg.")
 @click.option("--cite", is_flag=True, help="List the sources used, as BibTeX.")
@@ -233,6 +240,7 @@ def run(
     interactions: str | None,
     extrapolate: bool,
     as_json: bool,
+    mode: str,
     output: str | None,
     figure: str | None,
     cite: bool,
@@ -245,12 +253,14 @@ def run(
     if output is not None:
         results.check_output(output)
     if figure is not None:
+        if mode == "fast":
+            raise InputError("--plot: a page shows pores, which --mode fast lacks")
         from membranekit import plot
 
         plot.check_output(figure)
     keep = figure is not None or (output or "").lower().endswith(".nc")
     membranes, stopped = _simulate(
-        read, workers=workers, keep=keep, extrapolate=extrapolate
+        read, workers=workers, mode=mode, keep=keep, extrapolate=extrapolate
     )
     try:
         # Files first: whoever reads what is printed may stop reading.
@@ -423,7 +433,7 @@ def _check_all(case: Case, *, extrapolate: bool) -> list[Any]:
 
 
 def _simulate(
-    case: Case, *, workers: int, keep: bool, extrapolate: bool
+    case: Case, *, workers: int, mode: str, keep: bool, extrapolate: bool
 ) -> tuple[list[Membrane], str]:
     """Run the case; return what was begun and, after a stop, how far that got.
 
@@ -446,6 +456,7 @@ def _simulate(
         membranes = run_series(
             runs,
             workers=workers,
+            mode=mode,
             history=True,
             extrapolate=extrapolate,
             finished=finished,

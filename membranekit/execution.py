@@ -100,6 +100,7 @@ class Outcome:
     shares: Floats | None = None
     front_share: float | None = None
     error: Exception | None = None
+    one_phase: bool = False
 
 
 def _save_times(start: float, end: float, count: int) -> Floats:
@@ -116,6 +117,7 @@ def execute(
     callback: Callback | None = None,
     stop: Stop | None = None,
     air_only: bool = False,
+    one_phase: bool = False,
 ) -> Outcome:
     """Take one prepared run through its steps.
 
@@ -135,10 +137,16 @@ def execute(
         KeyboardInterrupt sets it.
     air_only : bool
         Stop before the first bath; what the baths decide is then not given.
+    one_phase : bool
+        Keep every depth one phase, whose network bears stress past the spinodal, and
+        stop before the first bath. There is no sheet then: of what an outcome has
+        beyond its exchange with the air, `front_share` alone is given.
     """
     stop = Stop() if stop is None else stop
     film, polymer = film_setup.make_film(run, cells)
     film.watch(stop.flag)
+    if one_phase:
+        film.keep_one_phase()
     start = film.film_amounts()
     timed = [step for step in run.steps if isinstance(step, (AirExposure, Immersion))]
     durations = [units.to_si(step.time, "time") for step in timed]
@@ -148,7 +156,7 @@ def execute(
     count = min(60, (MOST_SAVED - 1) // max(len(running), 1) - 1)
     time = 0.0
     for number, (step, duration) in enumerate(running, start=1):
-        if air_only and isinstance(step, Immersion):
+        if (air_only or one_phase) and isinstance(step, Immersion):
             break
         saves = _save_times(time, time + duration, count)
         try:
@@ -179,11 +187,14 @@ def execute(
         closure=closure,
         steps=int(film.steps),
         error=course.error,
+        one_phase=one_phase,
     )
     if course.message:
         return outcome
     bathed = course.after_air is not None
     course.note_end_of_air()
+    if one_phase:
+        return replace(outcome, front_share=_front(course) / float(polymer.sum()))
     in_air = sum(
         d for s, d in zip(timed, durations, strict=True) if isinstance(s, AirExposure)
     )
@@ -271,14 +282,19 @@ def _called(course: _Course, callback: Callback, seen: dict[str, Any]) -> bool:
     return bool(course.message)
 
 
+def _front(course: _Course) -> float:
+    """Return the polymer volume above the deepest point that demixed in air [m]."""
+    distances, binodal = course.after_air  # type: ignore[misc]
+    return coacervation_front(course.polymer, distances, binodal)
+
+
 def _with_sheet(
     outcome: Outcome, course: _Course, bathed: bool, air_only: bool, in_air: float
 ) -> Outcome:
     """Return the outcome of a whole course with the dry sheet that it left."""
     run, film, polymer = course.run, course.film, course.polymer
     sheet = dry_sheet(run, film, polymer)
-    distances, binodal = course.after_air or (polymer, polymer)
-    reached = coacervation_front(polymer, distances, binodal)
+    reached = _front(course)
     dry = np.concatenate([[0.0], np.cumsum(sheet["cell"])])
     held = np.concatenate([[0.0], np.cumsum(polymer)])
     front = float(np.interp(reached, held, dry))

@@ -32,7 +32,7 @@ def made_up(monkeypatch):
     """Put made-up records in place of the simulation; keep what was asked for."""
     asked = []
 
-    def run_series(runs, *, workers, history, extrapolate, finished):
+    def run_series(runs, *, workers, mode, history, extrapolate, finished):
         membranes = []
         for run in runs:
             asked.append((run, history))
@@ -402,9 +402,9 @@ def test_a_check_takes_the_set_that_it_is_told(folder):
     assert json.loads(usual.output) != json.loads(other.output)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no pipe that breaks")
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["cases"]])
-def test_a_reader_that_has_read_enough_changes_no_status(arguments):
+@pytest.mark.skipif(os.name != "posix", reason="the pipes of POSIX")
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"]])
+def test_help_that_is_not_read_to_its_end_changes_no_status(arguments):
     reader, writer = os.pipe()
     os.close(reader)
     program = "from membranekit.cli import main; main()"

@@ -91,6 +91,7 @@ class Film:
         heat_capacity: NDArray[np.float64],
         film_conductivity: float,
     ) -> None: ...
+    def keep_one_phase(self) -> None: ...
     def begin_air(
         self,
         volatile: NDArray[np.float64],
