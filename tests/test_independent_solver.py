@@ -236,6 +236,27 @@ def test_amounts_that_do_not_fit_are_refused(case):
         film.hold_network(np.zeros(CELLS))
 
 
+class BetweenBaths:
+    """A film whose bath will meet both its sides."""
+
+    def __init__(self, film):
+        self.film = film
+
+    def begin_bath(self, *tables, **more):
+        return self.film.begin_bath(*tables, **{**more, "both": True})
+
+    def __getattr__(self, name):
+        return getattr(self.film, name)
+
+
+def test_a_film_between_two_baths_is_refused(case):
+    film = film_at(case, "air")
+    begin(BetweenBaths(film), case, "bath")
+    y = film.ode_state()
+    with pytest.raises(ValueError, match="two baths"):
+        film.ode_rates(y, y.copy())
+
+
 @pytest.mark.parametrize("wrong", [-1.0, np.nan])
 def test_a_state_without_an_answer_is_said(case, wrong):
     film = film_at(case, "bath")
