@@ -215,6 +215,23 @@ cdef Method rodas4():
     return m
 
 
+cdef inline int place(int node, int i, int n, int surface,
+                      int reference) noexcept nogil:
+    """Where species i of a node stands among the amounts; -1: it does not."""
+    if node > surface:
+        return (n - 1) * surface + (node - surface - 1) * n + i
+    if i == reference:
+        return -1
+    return (n - 1) * node + i - (1 if i > reference else 0)
+
+
+cdef inline void enter(double* band, int size, int width, int row, int column,
+                       double value) noexcept nogil:
+    """Add to a banded matrix, where the band has a place for it."""
+    if column >= 0 and -width <= row - column <= width:
+        band[(row - column + width) * size + column] += value
+
+
 cdef int evaluate_any(int n, const Mixture* mixture, const Friction* f, double modulus,
                       double reference, const double* u, Cell* c,
                       bint derivatives) noexcept nogil:
@@ -271,6 +288,7 @@ cdef class Film:
     cdef double* arrest_lean
     cdef double* last_amounts
     cdef double* last_lean
+    cdef bint network_held
     # exchanged amounts, those of end 1 behind those of end 0
     cdef double exchanged[14]
     cdef double exchange_rate[14]
@@ -1528,10 +1546,11 @@ cdef class Film:
                         if theta > 1.0:
                             theta = 1.0
                     self.binodal_time[k] = t0 + theta * h
-                    self.demixed_total[k] = self.last_total[k] + theta * (
-                        c.total - self.last_total[k])
-                    if h == 0.0:
-                        self.demixed_total[k] = c.total
+                    if not self.network_held:
+                        self.demixed_total[k] = self.last_total[k] + theta * (
+                            c.total - self.last_total[k])
+                        if h == 0.0:
+                            self.demixed_total[k] = c.total
                     self.last_spinodal[k] = self._spinodal_measure(
                         self.last_amounts + k * n)
                     if self._evaluate_cell(k, self.z, derivatives) != 0:
@@ -1965,6 +1984,228 @@ cdef class Film:
                 amounts[1, k, i] = self.arrest_lean[k * self.n + i]
         return times, growth, amounts
 
+    # ------------------------------------------------ for an independent integrator
+
+    cdef int _take(self, const double* y, bint derivatives) noexcept nogil:
+        """Let the film and the bath hold the amounts y, solve the algebraic rows for
+        them (from what they were) and evaluate all cells."""
+        cdef int k, i, j = 0, n = self.n, at = self.start[self.surface]
+        cdef int bs = self.block_size[self.surface]
+        cdef double kept[14]
+        for k in range(self.bath_cells):
+            for i in range(n):
+                if i != self.volume_reference:
+                    self.z[self.start[k] + i] = y[j]
+                    j += 1
+        memcpy(self.z + self.start[self.surface + 1], y + j,
+               self.cells * n * sizeof(double))
+        if self._evaluate(self.z, derivatives) != 0:
+            return -1
+        memcpy(kept, self.z + at, bs * sizeof(double))
+        if self._solve_surface(0) != 0:
+            self.trouble = SURFACE
+            memcpy(self.z + at, kept, bs * sizeof(double))
+            return -1
+        for k in range(self.bath_cells):
+            self.z[self.start[k] + self.volume_reference] = (
+                self.z[at + n + self.volume_reference])
+        return 0
+
+    cdef int _ode_rates(self, const double* y, double* out) noexcept nogil:
+        cdef int node, i, j = 0
+        if self._take(y, False) != 0 or self._rates(self.z, self.work, False) != 0:
+            return -1
+        for node in range(self.nodes):
+            if node == self.surface:
+                continue
+            for i in range(self.start[node], self.start[node + 1]):
+                if self.mass[i] > 0.0:
+                    out[j] = self.work[i] / self.mass[i]
+                    j += 1
+        return 0
+
+    cdef int _ode_jacobian(self, const double* y, double* out) noexcept nogil:
+        cdef int n = self.n, ref = self.volume_reference, node, side, there, i, j, k
+        cdef int surface = self.surface, bs = self.block_size[surface]
+        cdef int film = (n - 1) * surface, size = film + n * self.cells
+        cdef int width = 2 * n - 1, row
+        cdef const double* lower = self.blocks
+        cdef const double* diagonal = self.blocks + self.room
+        cdef const double* upper = self.blocks + 2 * self.room
+        cdef const double* block
+        cdef double factors[MAX_BLOCK * MAX_BLOCK]
+        cdef double to_bath[98]
+        cdef double to_film[98]
+        cdef int pivot[14]
+        cdef double by_bath, by_film, scale
+        if self._take(y, True) != 0 or self._rates(self.z, self.work, True) != 0:
+            return -1
+        # the surface's unknowns against the amounts beside it: -G_s^-1 G_y
+        memcpy(factors, diagonal + self.place[surface],
+               self.block_size[surface] * self.block_size[surface] * sizeof(double))
+        memset(to_bath, 0, 98 * sizeof(double))
+        for i in range(bs * n):
+            to_film[i] = -upper[self.place[surface] + i]
+            if surface > 0:
+                to_bath[i] = -lower[self.place[surface] + i]
+        if lu_factor(factors, pivot, bs) != 0:
+            self.trouble = SINGULAR
+            return -1
+        lu_solve(factors, pivot, bs, to_film, n)
+        lu_solve(factors, pivot, bs, to_bath, n)
+        memset(out, 0, (2 * width + 1) * size * sizeof(double))
+        for node in range(self.nodes):
+            if node == surface:
+                continue
+            for i in range(n):
+                row = place(node, i, n, surface, ref)
+                if row < 0:
+                    continue
+                scale = 1.0 / self.mass[self.start[node] + i]
+                for side in range(3):
+                    there = node + side - 1
+                    if there < 0 or there >= self.nodes or there == surface:
+                        continue
+                    block = self.blocks + side * self.room + self.place[node]
+                    for j in range(n):
+                        enter(out, size, width, row, place(there, j, n, surface, ref),
+                              scale * block[i * n + j])
+                # by the surface, to the cells beside it
+                if node == surface + 1:
+                    block = lower + self.place[node]
+                elif node == surface - 1:
+                    block = upper + self.place[node]
+                else:
+                    block = NULL
+                for j in range(n):
+                    by_bath = 0.0
+                    by_film = 0.0
+                    if block != NULL:
+                        for k in range(bs):
+                            by_bath += block[i * bs + k] * to_bath[k * n + j]
+                            by_film += block[i * bs + k] * to_film[k * n + j]
+                    if node < surface:
+                        # and by the net volume flux, as far as the band goes
+                        by_bath += to_bath[(n + ref) * n + j] * (
+                            diagonal[self.place[node] + i * n + ref])
+                        by_film += to_film[(n + ref) * n + j] * (
+                            diagonal[self.place[node] + i * n + ref])
+                        if node + 1 < surface:
+                            by_bath += to_bath[(n + ref) * n + j] * (
+                                upper[self.place[node] + i * n + ref])
+                            by_film += to_film[(n + ref) * n + j] * (
+                                upper[self.place[node] + i * n + ref])
+                    elif block == NULL:
+                        continue
+                    if surface > 0:
+                        enter(out, size, width, row,
+                              place(surface - 1, j, n, surface, ref), scale * by_bath)
+                    enter(out, size, width, row, film + j, scale * by_film)
+        return 0
+
+    cdef int _dae_jacobian(self, const double* z, double slope,
+                           double* out) noexcept nogil:
+        cdef int n = self.n, width = 3 * n - 1, node, side, there, i, j, bs
+        cdef const double* block
+        if self._evaluate(z, True) != 0 or self._rates(z, self.work, True) != 0:
+            return -1
+        memset(out, 0, (2 * width + 1) * self.size * sizeof(double))
+        for node in range(self.nodes):
+            for side in range(3):
+                there = node + side - 1
+                if there < 0 or there >= self.nodes:
+                    continue
+                block = self.blocks + side * self.room + self.place[node]
+                bs = self.block_size[there]
+                for i in range(self.block_size[node]):
+                    for j in range(bs):
+                        enter(out, self.size, width, self.start[node] + i,
+                              self.start[there] + j, block[i * bs + j])
+        for i in range(self.size):
+            out[width * self.size + i] -= slope * self.mass[i]
+        return 0
+
+    def ode_state(self):
+        """The amounts without the unknowns that follow from them: of the bath's cells
+        (far to near, without the reference component), then of the film's."""
+        return np.array([self.z[i] for i in range(self.size)
+                         if self.mass[i] > 0.0])
+
+    def ode_rates(self, const double[::1] y, double[::1] out):
+        """Rates of the amounts y [1/s] into `out`; the film then holds y.
+
+        The algebraic unknowns (surface, net volume flux) are solved for, starting from
+        what they were.
+        """
+        self._refuse_two_ends()
+        if y.shape[0] != self._amounts() or out.shape[0] != y.shape[0]:
+            raise ValueError(f"this film has {self._amounts()} amounts")
+        cdef int status
+        with nogil:
+            status = self._ode_rates(&y[0], &out[0])
+        if status != 0:
+            raise ArithmeticError(TROUBLES[self.trouble])
+
+    def ode_jacobian(self, const double[::1] y, double[:, ::1] out):
+        """Derivative of `ode_rates` into `out` (4 n - 1, amounts): that of rate i with
+        respect to amount j stands in row i - j + 2 n - 1, column j.
+
+        What the net volume flux makes of the first cells beside the surface is felt in
+        all the bath; of this only what lies within the band is there.
+        """
+        self._refuse_two_ends()
+        if (y.shape[0] != self._amounts() or out.shape[1] != y.shape[0]
+                or out.shape[0] != 4 * self.n - 1):
+            raise ValueError(f"this film has {self._amounts()} amounts, in a band of "
+                             f"{4 * self.n - 1}")
+        cdef int status
+        with nogil:
+            status = self._ode_jacobian(&y[0], &out[0, 0])
+        if status != 0:
+            raise ArithmeticError(TROUBLES[self.trouble])
+
+    def dae_residual(self, const double[::1] z, const double[::1] slope,
+                     double[::1] out):
+        """f(z) - M slope into `out`, all (size)."""
+        cdef int i, status
+        if (z.shape[0] != self.size or slope.shape[0] != self.size
+                or out.shape[0] != self.size):
+            raise ValueError(f"a state of this film has {self.size} unknowns")
+        with nogil:
+            status = self._evaluate(&z[0], False)
+            if status == 0:
+                status = self._rates(&z[0], self.work, False)
+            for i in range(self.size):
+                out[i] = self.work[i] - self.mass[i] * slope[i]
+        if status != 0:
+            raise ArithmeticError(TROUBLES[self.trouble])
+
+    def dae_jacobian(self, const double[::1] z, double factor, double[:, ::1] out):
+        """Derivative of `dae_residual` with respect to z, plus `factor` times that with
+        respect to the slope, into `out` (6 n - 1, size): element (i, j) stands in row
+        i - j + 3 n - 1, column j."""
+        if (z.shape[0] != self.size or out.shape[1] != self.size
+                or out.shape[0] != 6 * self.n - 1):
+            raise ValueError(f"a state of this film has {self.size} unknowns, in a "
+                             f"band of {6 * self.n - 1}")
+        cdef int status
+        with nogil:
+            status = self._dae_jacobian(&z[0], factor, &out[0, 0])
+        if status != 0:
+            raise ArithmeticError(TROUBLES[self.trouble])
+
+    def masses(self):
+        """M, the capacity of each unknown (size) [m]; 0: its row is algebraic."""
+        return np.array([self.mass[i] for i in range(self.size)])
+
+    cdef int _refuse_two_ends(self) except -1:
+        if self.ends > 1:
+            raise ValueError("a film between two baths is not stepped as an ODE")
+        return 0
+
+    cdef int _amounts(self) noexcept:
+        return (self.n - 1) * self.bath_cells + self.n * self.cells
+
     # ------------------------------------------------------------ for the tests
 
     def state(self):
@@ -2032,6 +2273,18 @@ cdef class Film:
                     view[self.size + end * n + i, there + j] = (
                         self.exchange_jacobian[49 * end + i * n + j])
         return out
+
+    def hold_network(self, const double[::1] totals):
+        """Let every cell have a network, unstrained at A = totals (cells), for good:
+        the right-hand side then depends on the state alone, not on its history."""
+        cdef int k
+        if totals.shape[0] != self.cells:
+            raise ValueError(f"this film has {self.cells} cells")
+        for k in range(self.cells):
+            if not totals[k] > 0.0:
+                raise ValueError("a cell's A is positive")
+            self.demixed_total[k] = totals[k]
+        self.network_held = True
 
     def mark_demixed(self, int cell, double total):
         """Declare that a cell demixed when its A was `total` (0: not at all)."""
