@@ -12,7 +12,7 @@
 
 from libc.math cimport exp, fabs
 
-from _dense cimport lu_factor, lu_solve, spd_inverse
+from _dense cimport lu_factor, lu_solve, spd_solve
 from _flory_huggins cimport MAX_COMPONENTS, Mixture, potentials
 
 cdef enum:
@@ -104,7 +104,6 @@ cdef inline int flash(const Mixture* mixture, int n, const double* u,
     cdef double mu_rich[MAX_COMPONENTS]
     cdef double mu_lean[7]
     cdef double m[49]
-    cdef double inverse[49]
     cdef double scale[7]
     cdef double force[7]
     cdef double d[7]
@@ -112,7 +111,7 @@ cdef inline int flash(const Mixture* mixture, int n, const double* u,
     cdef double r_old[7]
     cdef int i, j, iteration, attempt
     cdef double worst, largest, step, lean, total, shift, energy, before = 0.0
-    cdef bint done = False, checked = False
+    cdef bint checked = False
     total = 1.0
     for i in range(n):
         total += u[i]
@@ -125,10 +124,6 @@ cdef inline int flash(const Mixture* mixture, int n, const double* u,
             rich[i] = r[i]
         potentials(mixture, n + 1, rich, mu_rich, h_rich)
         potentials(mixture, n, x, mu_lean, h_lean)
-        if done:
-            for i in range(n):
-                mu[i] = mu_rich[i]
-            return 0
         energy = mu_rich[n]
         for i in range(n):
             energy += r[i] * mu_rich[i] + x[i] * mu_lean[i]
@@ -145,6 +140,7 @@ cdef inline int flash(const Mixture* mixture, int n, const double* u,
             scale[i] = x[i] if x[i] < r[i] else r[i]
         for i in range(n):
             force[i] = (mu_rich[i] - mu_lean[i]) * scale[i]
+            d[i] = force[i]
             for j in range(n):
                 m[i * n + j] = scale[i] * (h_rich[i * (n + 1) + j]
                                            + h_lean[i * n + j]) * scale[j]
@@ -152,10 +148,11 @@ cdef inline int flash(const Mixture* mixture, int n, const double* u,
         shift = 0.0
         checked = False
         for attempt in range(30):
-            if spd_inverse(m, inverse, n) == 0:
+            if spd_solve(m, d, n) == 0:
                 break
             checked = True
             for i in range(n):
+                d[i] = force[i]
                 m[i * n + i] += (1e-3 if shift == 0.0 else shift) * (
                     mixture.s[i] * scale[i])
             shift = 1e-3 if shift == 0.0 else 2.0 * shift
@@ -164,9 +161,6 @@ cdef inline int flash(const Mixture* mixture, int n, const double* u,
         worst = 0.0
         largest = 0.0
         for i in range(n):
-            d[i] = 0.0
-            for j in range(n):
-                d[i] += inverse[i * n + j] * force[j]
             if not fabs(d[i]) < 1e300:
                 return -1
             if fabs(d[i]) > worst:
@@ -190,6 +184,12 @@ cdef inline int flash(const Mixture* mixture, int n, const double* u,
             lean += x[i]
         if lean < 1e-9 * total:
             return -2
-        # the next step would be the square of this one
-        done = worst < 1e-7 and shift == 0.0
+        if worst < 1e-7 and shift == 0.0:
+            # the next step would be the square of this one, and so is what the
+            # potentials lack when they are continued along it
+            for i in range(n):
+                mu[i] = mu_rich[i]
+                for j in range(n):
+                    mu[i] -= h_rich[i * (n + 1) + j] * scale[j] * d[j]
+            return 0
     return -1

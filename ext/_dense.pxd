@@ -62,30 +62,60 @@ cdef inline void lu_solve(const double* a, const int* pivot, int n,
                     b[i * columns + j] -= value * b[k * columns + j]
 
 
+cdef inline int spd_solve(const double* a, double* b, int n) noexcept nogil:
+    """Solve a x = b in place, a symmetric positive definite (n, n), n <= 8; -1 if it
+    is not."""
+    cdef double low[64]
+    cdef double value
+    cdef int i, j, k
+    for i in range(n):
+        for j in range(i):
+            value = a[i * n + j]
+            for k in range(j):
+                value -= low[i * n + k] * low[j * n + k]
+            low[i * n + j] = value * low[j * n + j]
+        value = a[i * n + i]
+        for k in range(i):
+            value -= low[i * n + k] * low[i * n + k]
+        if not value > 0.0 or value > 1e300:
+            return -1
+        low[i * n + i] = 1.0 / sqrt(value)
+        value = b[i]
+        for k in range(i):
+            value -= low[i * n + k] * b[k]
+        b[i] = value * low[i * n + i]
+    for i in range(n - 1, -1, -1):
+        value = b[i]
+        for k in range(i + 1, n):
+            value -= low[k * n + i] * b[k]
+        b[i] = value * low[i * n + i]
+    return 0
+
+
 cdef inline int spd_inverse(const double* a, double* out, int n) noexcept nogil:
     """Inverse of a symmetric positive definite a (n, n), n <= 8; -1 if it is not."""
     cdef double low[64]
     cdef double value
     cdef int i, j, k
     for i in range(n):
-        for j in range(i + 1):
+        for j in range(i):
             value = a[i * n + j]
             for k in range(j):
                 value -= low[i * n + k] * low[j * n + k]
-            if i == j:
-                if not value > 0.0 or value > 1e300:
-                    return -1
-                low[i * n + i] = sqrt(value)
-            else:
-                low[i * n + j] = value / low[j * n + j]
-    # the inverse of the triangle, in place
+            low[i * n + j] = value * low[j * n + j]
+        value = a[i * n + i]
+        for k in range(i):
+            value -= low[i * n + k] * low[i * n + k]
+        if not value > 0.0 or value > 1e300:
+            return -1
+        low[i * n + i] = 1.0 / sqrt(value)
+    # the inverse of the triangle, in place; its diagonal is there already
     for j in range(n):
-        low[j * n + j] = 1.0 / low[j * n + j]
         for i in range(j + 1, n):
             value = 0.0
             for k in range(j, i):
                 value -= low[i * n + k] * low[k * n + j]
-            low[i * n + j] = value / low[i * n + i]
+            low[i * n + j] = value * low[i * n + i]
     for i in range(n):
         for j in range(i + 1):
             value = 0.0

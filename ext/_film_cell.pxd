@@ -11,7 +11,7 @@
 # d) The cell's potentials are the tie line's; a demixed cell's network adds
 #    V0 Pi/(R T), Pi = G (lambda - 1/lambda), lambda = A/A_demixed, to each.
 
-from libc.math cimport sqrt
+from libc.math cimport fabs, sqrt
 
 from _coexistence cimport flash, stability
 from _dense cimport spd_inverse
@@ -27,7 +27,12 @@ cdef struct Cell:
     double distance         # tangent-plane distance K of the cell as one phase
     double total            # A
     double x[7]             # lean amounts; also the next start
+    double u[7]             # amounts they belong to
+    double dx[49]           # derivative of x, from when it was last asked for
+    int slope               # whether dx is there
     double y[7]             # virtual lean composition; also the next start
+    double y_mu[7]          # its potentials
+    double y_temperature    # the mixture's then; 0: y is no answer yet
     double rich[8]          # rich amounts, polymer 1 last
     double phi[7]
     double mu[7]
@@ -39,13 +44,43 @@ cdef struct Cell:
     double dshare[7]        # its derivative
 
 
+cdef inline bint surely_one(const Mixture* mixture, int n, const double* mu,
+                            Cell* c) noexcept nogil:
+    """Whether the last stability test still decides that there is one phase.
+
+    At any composition y the tangent-plane distance t = sum y_i (mu_i(y) - mu_i) is no
+    smaller than its minimum K. Near the last minimum K is t less some
+    sum y_i g_i**2/(2 s_i), g the potentials that are still apart; where that is below
+    a hundredth of t there is one phase, and K is known well enough.
+    """
+    cdef double t = 0.0, less = 0.0, g
+    cdef int i
+    if c.y_temperature == 0.0:
+        return False
+    if c.y_temperature != mixture.temperature:
+        potentials(mixture, n, c.y, c.y_mu, NULL)
+        c.y_temperature = mixture.temperature
+    for i in range(n):
+        t += c.y[i] * (c.y_mu[i] - mu[i])
+    for i in range(n):
+        g = (mu[i] + t - c.y_mu[i]) / mixture.s[i]
+        if not fabs(g) < 0.5:
+            return False
+        less += 0.5 * c.y[i] * mixture.s[i] * g * g
+    if not t > 100.0 * less + 1e-9:
+        return False
+    c.distance = t - less
+    return True
+
+
 cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell* c,
-                            double* h_rich, double* h_lean) noexcept nogil:
+                            double* h_rich, double* h_lean,
+                            bint derivatives) noexcept nogil:
     """Decide one phase or two, and fill mu, rich, x. -1: no answer was found.
 
-    h_rich (n+1, n+1): Hessian of the rich (or only) phase; h_lean (n, n): the lean's.
+    h_rich (n+1, n+1): Hessian of the rich (or only) phase; h_lean (n, n): the lean's;
+    of one phase only if `derivatives`.
     """
-    cdef double h[64]
     cdef double mu[8]
     cdef double r[7]
     cdef double guess, curvature, total = 1.0, small = 0.0
@@ -60,6 +95,22 @@ cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell
         c.phi[i] = u[i] / total
     c.rich[n] = 1.0
     if c.two:
+        if c.slope:
+            # along the last known derivative
+            for i in range(n):
+                guess = 0.0
+                for j in range(n):
+                    guess += c.dx[i * n + j] * (u[j] - c.u[j])
+                small = c.x[i] if c.x[i] < c.rich[i] else c.rich[i]
+                mu[i] = guess
+                if not (fabs(guess) < 0.5 * small
+                        and fabs(u[i] - c.u[i] - guess) < 0.5 * small):
+                    break
+            else:
+                for i in range(n):
+                    c.x[i] += mu[i]
+                    c.rich[i] += u[i] - c.u[i] - mu[i]
+            small = total - 1.0
         # a trace is kept in the phase that holds less, or its digits are lost
         for i in range(n):
             if c.x[i] < c.rich[i]:
@@ -73,11 +124,18 @@ cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell
         if status == 0:
             for i in range(n):
                 c.rich[i] = r[i]
+                c.u[i] = u[i]
             return 0
     c.two = 0
+    c.slope = 0
     for i in range(n):
         c.rich[i] = u[i]
-    potentials(mixture, n + 1, c.rich, mu, h_rich)
+    potentials(mixture, n + 1, c.rich, mu, h_rich if derivatives else NULL)
+    if surely_one(mixture, n, mu, c):
+        for i in range(n):
+            c.mu[i] = mu[i]
+        return 0
+    c.y_temperature = 0.0
     if stability(mixture, n, mu, c.y, &c.distance) != 0:
         for i in range(n):
             c.y[i] = u[i] / small
@@ -87,7 +145,11 @@ cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell
     if c.distance > -1e-10:
         for i in range(n):
             c.mu[i] = mu[i]
+            c.y_mu[i] = mu[i] + c.distance
+        c.y_temperature = mixture.temperature
         return 0
+    if not derivatives:
+        potentials(mixture, n + 1, c.rich, mu, h_rich)
     curvature = 0.0
     for i in range(n):
         for j in range(n):
@@ -109,6 +171,7 @@ cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell
                 c.two = 1
                 for i in range(n):
                     c.rich[i] = r[i]
+                    c.u[i] = u[i]
                 return 0
             continue
         if attempt == 1:
@@ -128,6 +191,7 @@ cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell
             c.two = 1
             for i in range(n):
                 c.rich[i] = r[i]
+                c.u[i] = u[i]
             return 0
     if c.distance > -1e-7:
         # the lean phase would be smaller than the flash resolves
@@ -168,13 +232,13 @@ cdef inline void _resistance(int n, const double* phi, const double* b,
         r[i * n + i] = b[i] / (phi[i] if phi[i] > 1e-150 else 1e-150)
 
 
-cdef inline void _resistance_slope(const Friction* f, const double* phi,
+cdef inline void _resistance_slope(int n, const Friction* f, const double* phi,
                                    const double* b, const double* db,
                                    const double* dzeta_i, const double* dzeta_j,
                                    const double* dzeta_t, const double* dphi,
                                    double dphi_p, double* dr) noexcept nogil:
     """Change of R of one phase along (dphi, dphi_p)."""
-    cdef int n = f.n, i, j, k
+    cdef int i, j, k
     cdef double dpol = dphi_p, slope, p
     for i in range(n):
         if f.polymeric[i]:
@@ -191,16 +255,15 @@ cdef inline void _resistance_slope(const Friction* f, const double* phi,
         dr[i * n + i] = (slope - b[i] * (dphi[i] / p)) / p
 
 
-cdef inline int evaluate_cell(const Mixture* mixture, const Friction* f,
+cdef inline int evaluate_cell(int n, const Mixture* mixture, const Friction* f,
                               double modulus, double reference, const double* u,
                               Cell* c, bint derivatives) noexcept nogil:
     """Fill c for the amounts u (n). modulus: V0 G/(R T); reference: A when the cell
     demixed, 0 before. Returns -1 when no phase equilibrium was found."""
-    cdef int n = f.n
     cdef double h_rich[64]
     cdef double h_lean[49]
     cdef double jr[49]
-    cdef double jx[49]
+    cdef double* jx = c.dx
     cdef double m[49]
     cdef double b[7]
     cdef double zeta[49]
@@ -235,7 +298,7 @@ cdef inline int evaluate_cell(const Mixture* mixture, const Friction* f,
     cdef double value, lam, total, rich_total, lean_total, f_rich, f_lean
     cdef double drich, dlean, df_rich, df_lean, dphi_p, phi_p, dpol, scale, wall
     cdef double* ds
-    if find_phases(mixture, n, u, c, h_rich, h_lean) != 0:
+    if find_phases(mixture, n, u, c, h_rich, h_lean, derivatives) != 0:
         return -1
     total = c.total
     phi_p = 1.0 / total
@@ -255,6 +318,7 @@ cdef inline int evaluate_cell(const Mixture* mixture, const Friction* f,
                                               + h_lean[i * n + j]) * size[j]
             if spd_inverse(m, t, n) != 0:
                 return -1
+            c.slope = 1
             for i in range(n):
                 for j in range(n):
                     value = 0.0
@@ -285,7 +349,7 @@ cdef inline int evaluate_cell(const Mixture* mixture, const Friction* f,
                 c.dmu[i] += value
 
     if not c.two:
-        phase_friction(f, False, c.phi, phi_p, b, zeta, db, dzi, dzj, dzt)
+        phase_friction(n, f, False, c.phi, phi_p, b, zeta, db, dzi, dzj, dzt)
         for i in range(n):
             for j in range(n):
                 c.s[i * n + j] = -zeta[i * n + j] * root[i] * root[j]
@@ -326,8 +390,8 @@ cdef inline int evaluate_cell(const Mixture* mixture, const Friction* f,
     f_rich = rich_total / total
     f_lean = lean_total / total
     c.lean = f_lean
-    phase_friction(f, False, phi_r, 1.0 / rich_total, b, zeta, db, dzi, dzj, dzt)
-    phase_friction(f, True, phi_l, 0.0, lb, lzeta, ldb, ldzi, ldzj, ldzt)
+    phase_friction(n, f, False, phi_r, 1.0 / rich_total, b, zeta, db, dzi, dzj, dzt)
+    phase_friction(n, f, True, phi_l, 0.0, lb, lzeta, ldb, ldzi, ldzj, ldzt)
     wall = f.wall / f_lean
     for i in range(n):
         lb[i] += wall
@@ -382,10 +446,10 @@ cdef inline int evaluate_cell(const Mixture* mixture, const Friction* f,
         c.dshare[d] = df_lean
         for i in range(n * n):
             t[i] = df_rich * q_rich[i] + 2.0 * f_lean * df_lean * q_lean[i]
-        _resistance_slope(f, phi_r, b, db, dzi, dzj, dzt, dphi_r,
+        _resistance_slope(n, f, phi_r, b, db, dzi, dzj, dzt, dphi_r,
                           -drich / (rich_total * rich_total), res)
         _congruence(n, w_rich, res, -f_rich, t)
-        _resistance_slope(f, phi_l, lb, ldb, ldzi, ldzj, ldzt, dphi_l, 0.0, res)
+        _resistance_slope(n, f, phi_l, lb, ldb, ldzi, ldzj, ldzt, dphi_l, 0.0, res)
         for i in range(n):
             res[i * n + i] -= wall * df_lean / f_lean / (
                 phi_l[i] if phi_l[i] > 1e-150 else 1e-150)

@@ -26,6 +26,7 @@ cdef enum:
 
 cdef struct Mixture:
     int count
+    double temperature      # of what follows [K]; 0 where nobody asks
     double s[MAX_COMPONENTS]
     double poly[MAX_PAIRS][5]
     double rational_b[MAX_PAIRS]
@@ -85,6 +86,7 @@ cdef inline int read_mixture(Mixture* mixture, const double[::1] s,
             or (groups is not None and groups.shape[0] != n)):
         raise ValueError("the interaction tables do not fit the components")
     mixture.count = n
+    mixture.temperature = 0.0
     for k in range(n):
         mixture.s[k] = s[k]
     for p in range(poly.shape[0]):
@@ -203,10 +205,11 @@ cdef inline void potentials(const Mixture* mixture, int n, const double* a,
     """
     cdef double phi[MAX_COMPONENTS]
     cdef double c[MAX_COMPONENTS]
+    cdef double side[MAX_COMPONENTS]
+    cdef double corner[MAX_COMPONENTS]
     cdef double total = 0.0, e = 0.0, ideal = 0.0, inverse
-    cdef double b, db, ddb, w, pair_sum, q_ij, w_i, w_j, extra, t
-    cdef double q_i, q_j, q_k
-    cdef int i, j, k, pair
+    cdef double b, db, ddb, w, pair_sum, q, w_i, w_j, t, z
+    cdef int i, j, pair
     for i in range(n):
         total += a[i]
     inverse = 1.0 / total
@@ -214,66 +217,64 @@ cdef inline void potentials(const Mixture* mixture, int n, const double* a,
         phi[i] = a[i] * inverse
         ideal += phi[i] * mixture.s[i]
         c[i] = 0.0
+        side[i] = mixture.s[i]
+        corner[i] = 0.0
     for i in range(n):
         mu[i] = mixture.s[i] * (log(phi[i]) + 1.0) - ideal
-    if hessian != NULL:
-        for i in range(n):
-            for j in range(n):
-                hessian[i * n + j] = (ideal - mixture.s[i] - mixture.s[j]) * inverse
-            hessian[i * n + i] += mixture.s[i] / a[i]
+    # what a pair adds to the Hessian depends on its two components, or is the same in
+    # a whole row and column: `side` gathers the latter
     for j in range(1, n):
         for i in range(j):
             pair = pair_index(i, j)
-            pair_sum = phi[i] + phi[j]
-            w = phi[j] / pair_sum if pair_sum > 0.0 else 0.5
+            b = mixture.poly[pair][0]
             if not mixture.varies[pair]:
-                b = mixture.poly[pair][0]
                 c[i] += b * phi[j]
                 c[j] += b * phi[i]
                 e += b * phi[i] * phi[j]
                 if hessian != NULL:
-                    hessian[i * n + j] += b * inverse
-                    hessian[j * n + i] += b * inverse
+                    hessian[i * n + j] = b
                 continue
+            pair_sum = phi[i] + phi[j]
+            w = phi[j] / pair_sum if pair_sum > 0.0 else 0.5
             pair_function(mixture, pair, w, &b, &db, &ddb)
+            q = phi[i] * phi[j]
             c[i] += b * phi[j]
             c[j] += b * phi[i]
-            e += b * phi[i] * phi[j]
-            q_ij = phi[i] * phi[j]
+            e += b * q
             if hessian != NULL:
-                hessian[i * n + j] += b * inverse
-                hessian[j * n + i] += b * inverse
+                hessian[i * n + j] = b
             if not pair_sum > 1e-280:
                 continue
             # derivatives of w with respect to a_i and a_j, times the total
-            w_i = -w / pair_sum
-            w_j = (1.0 - w) / pair_sum
-            extra = db * q_ij
-            mu[i] += extra * w_i
-            mu[j] += extra * w_j
+            z = 1.0 / pair_sum
+            w_i = -w * z
+            w_j = (1.0 - w) * z
+            t = db * q
+            mu[i] += t * w_i
+            mu[j] += t * w_j
             if hessian != NULL:
-                # q = a_i a_j / A: its derivative with respect to any amount k
-                for k in range(n):
-                    q_k = -q_ij
-                    if k == i:
-                        q_k += phi[j]
-                    elif k == j:
-                        q_k += phi[i]
-                    t = db * q_k * inverse
-                    hessian[i * n + k] += t * w_i
-                    hessian[k * n + i] += t * w_i
-                    hessian[j * n + k] += t * w_j
-                    hessian[k * n + j] += t * w_j
-                t = q_ij * inverse
-                hessian[i * n + i] += t * (ddb * w_i * w_i
-                                           + db * 2.0 * w / (pair_sum * pair_sum))
-                hessian[j * n + j] += t * (ddb * w_j * w_j
-                                           - db * 2.0 * (1.0 - w)
-                                           / (pair_sum * pair_sum))
-                q_i = t * (ddb * w_i * w_j
-                           + db * (2.0 * w - 1.0) / (pair_sum * pair_sum))
-                hessian[i * n + j] += q_i
-                hessian[j * n + i] += q_i
+                side[i] += t * w_i
+                side[j] += t * w_j
+                t = 2.0 * t * z * z
+                q = q * ddb
+                hessian[i * n + j] += (db * (phi[i] * w_i + phi[j] * w_j)
+                                       + q * w_i * w_j + t * (w - 0.5))
+                corner[i] += 2.0 * db * phi[j] * w_i + q * w_i * w_i + t * w
+                corner[j] += (2.0 * db * phi[i] * w_j + q * w_j * w_j
+                                  - t * (1.0 - w))
+    for i in range(n):
+        mu[i] += c[i] - e
+    if hessian != NULL:
+        e = ideal + 2.0 * e
+        for i in range(n):
+            side[i] += c[i]
+        for i in range(n):
+            hessian[i * n + i] = (corner[i] + e - 2.0 * side[i]) * inverse + (
+                mixture.s[i] / a[i])
+            for j in range(i + 1, n):
+                t = (hessian[i * n + j] + e - side[i] - side[j]) * inverse
+                hessian[i * n + j] = t
+                hessian[j * n + i] = t
     if mixture.has_triples:
         triple_terms(mixture, n, phi, inverse, mu, hessian)
     if mixture.has_shared:
@@ -281,9 +282,3 @@ cdef inline void potentials(const Mixture* mixture, int n, const double* a,
             for i in range(j):
                 if mixture.shared[pair_index(i, j)]:
                     shared_pair(mixture, n, i, j, phi, inverse, mu, hessian)
-    for i in range(n):
-        mu[i] += c[i] - e
-    if hessian != NULL:
-        for i in range(n):
-            for j in range(n):
-                hessian[i * n + j] += (2.0 * e - c[i] - c[j]) * inverse

@@ -59,7 +59,7 @@ cdef inline void pair_friction(const Friction* f, const double* phi, int i, int 
     dz_j[0] = db if i == a else da
 
 
-cdef inline void phase_friction(const Friction* f, bint lean, const double* phi,
+cdef inline void phase_friction(int n, const Friction* f, bint lean, const double* phi,
                                 double phi_p, double* b, double* zeta,
                                 double* db, double* dzeta_i,
                                 double* dzeta_j, double* dzeta_t) noexcept nogil:
@@ -69,7 +69,6 @@ cdef inline void phase_friction(const Friction* f, bint lean, const double* phi,
     derivative of b_i with respect to phi_k and phi_p. zeta_ij depends on phi_i
     (dzeta_i), phi_j (dzeta_j) and the total polymer fraction (dzeta_t), each (n, n).
     """
-    cdef int n = f.n
     cdef int i, j, k
     cdef double pol = phi_p, q, z, dz, load, dload, zi, zj, t
     for i in range(n):

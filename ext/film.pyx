@@ -15,15 +15,24 @@ c) Surface: the potentials m there are unknowns, joined to cell 0 by its half ce
 d) Bath: fixed cells beside the moving interface, Fick's law in the volume frame plus
    the net volume flux q, exponentially fitted. The flux of the reference component (the bath's main one)
    closes the volume. q is an unknown of each cell, so all rows stay block-tridiagonal.
+   Nothing crosses the film's support side, unless the bath acts on both sides: then
+   the same bath lies beyond the last cell too. The unknowns of end 0 are bath (far to
+   near) and interface, then come the film's cells, then interface and bath (near to
+   far) of end 1, where fluxes out of the film are counted positive as at end 0. One
+   routine serves either end: `toward` are the blocks that couple a node to its
+   neighbor on the film's side, `away` those to its neighbor on the bath's.
 e) Time: Rodas3, a Rosenbrock method of order 3(2), L-stable and stiffly accurate
    [Sandu et al. 1997], on M z' = f(z) with M zero in algebraic rows. Linear
    invariants (amounts) are kept to round-off, since each flux enters two rows and, at
    an open end, a row of exchanged amounts.
 f) Temperature: the film is one temperature on top of a support with conduction.
    Composition is stepped at the temperature predicted for the middle of the step, heat
-   is then stepped with the amounts that crossed the surface.
+   is then stepped with the amounts that crossed the surface. A film with a bath on both
+   sides has left its support: both its sides exchange heat with the bath, and the
+   support, whose temperatures stay as they were, with nothing.
 """
 
+from cpython.exc cimport PyErr_CheckSignals
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from libc.math cimport exp, expm1, fabs, isfinite, log, sinh, cosh, sqrt
 from libc.string cimport memcpy, memset
@@ -41,6 +50,8 @@ from _friction cimport Friction
 
 cdef double GAS_CONSTANT = 8.31446261815324
 cdef double V0 = 18.07e-6
+# attempted time steps between two looks for signals
+cdef long SIGNALS = 16
 # share of lean phase from which a cell's pores count as open
 cdef double OPEN_PORES = 0.05
 
@@ -55,6 +66,7 @@ cdef enum:
     TOO_SMALL = 2
     TOO_MANY = 3
     NO_START = 4
+    STOPPED = 5
 
 cdef enum:
     PHASES = 1
@@ -75,6 +87,7 @@ MESSAGES = {
     TOO_SMALL: "the time step fell below its limit",
     TOO_MANY: "the number of time steps reached its limit",
     NO_START: "the surface has no solution at the start of the step",
+    STOPPED: "the run was stopped",
 }
 
 
@@ -143,6 +156,18 @@ cdef inline double bath_flux(double q, double diffusivity, double distance,
     return d_inner[0] * inner + d_outer[0] * outer
 
 
+cdef int evaluate_any(int n, const Mixture* mixture, const Friction* f, double modulus,
+                      double reference, const double* u, Cell* c,
+                      bint derivatives) noexcept nogil:
+    if n == 3:
+        return evaluate_cell(3, mixture, f, modulus, reference, u, c, derivatives)
+    if n == 4:
+        return evaluate_cell(4, mixture, f, modulus, reference, u, c, derivatives)
+    if n == 5:
+        return evaluate_cell(5, mixture, f, modulus, reference, u, c, derivatives)
+    return evaluate_cell(n, mixture, f, modulus, reference, u, c, derivatives)
+
+
 cdef class Film:
     """A film, its support, and what lies on its surface; SI floats.
 
@@ -156,7 +181,7 @@ cdef class Film:
         Of the small species and, last, of the membrane polymer.
     """
 
-    cdef readonly int n, cells, bath_cells, mode
+    cdef readonly int n, cells, bath_cells, ends, mode
     cdef int nodes, size, surface, volume_reference, most_bath_cells
     cdef double* dm
     cdef double* width
@@ -185,12 +210,11 @@ cdef class Film:
     cdef double* arrest_lean
     cdef double* last_amounts
     cdef double* last_lean
-    # exchanged amounts
-    cdef double exchanged[7]
-    cdef double exchange_rate[7]
-    cdef double exchange_work[28]
+    # exchanged amounts, those of end 1 behind those of end 0
+    cdef double exchanged[14]
+    cdef double exchange_rate[14]
+    cdef double exchange_work[56]
     cdef double exchange_jacobian[98]
-    cdef int exchange_node
     # temperature-dependent tables
     cdef double thermo_table[MAX_PAIRS][5][5]
     cdef double triple_table[MAX_TRIPLES][5]
@@ -234,6 +258,8 @@ cdef class Film:
     cdef readonly long steps, rejected, evaluations
     cdef readonly int trouble, troubled_cell
     cdef double spoil
+    cdef const int[::1] watched
+    cdef const int* stop
 
     def __cinit__(self, const double[::1] polymer_volumes,
                   const double[:, ::1] amounts, const double[::1] molar_volumes,
@@ -249,8 +275,8 @@ cdef class Film:
             raise ValueError("a support has 2 nodes or more")
         self.support_nodes = support_nodes
         self.most_bath_cells = most_bath_cells
-        cdef int nodes = self.cells + most_bath_cells + 1
-        cdef int size = self.n * (nodes + 1)
+        cdef int nodes = self.cells + 2 * (most_bath_cells + 1)
+        cdef int size = self.n * (nodes + 2)
         self.dm = <double*>PyMem_Calloc(self.cells, 8)
         self.width = <double*>PyMem_Calloc(most_bath_cells + 1, 8)
         self.z = <double*>PyMem_Calloc(size, 8)
@@ -301,8 +327,7 @@ cdef class Film:
                 self.z[(k + 1) * self.n + i] = amounts[k, i]
                 self.cell[k].y[i] = 1.0 / self.n
         self.mode = CLOSED
-        self.exchange_node = -1
-        self._lay_out(0)
+        self._lay_out(0, 1)
 
     def __dealloc__(self):
         PyMem_Free(self.dm)
@@ -319,19 +344,22 @@ cdef class Film:
         PyMem_Free(self.node_u)
         PyMem_Free(self.support)
 
-    cdef void _lay_out(self, int bath_cells) noexcept:
-        """Order the unknowns: bath (far to near), surface, film; keep the film's."""
-        cdef int k, i, old = self.start[self.surface + 1] if self.nodes else self.n
+    cdef void _lay_out(self, int bath_cells, int ends) noexcept:
+        """Order the unknowns: bath (far to near), surface, film and, with two ends,
+        surface and bath (near to far) of the other; keep the film's."""
+        cdef int end, k, i, node, old = self.start[self.surface + 1] if self.nodes else self.n
         cdef int n = self.n
         cdef double* film = self.work
         memcpy(film, self.z + old, self.cells * n * sizeof(double))
         self.bath_cells = bath_cells
+        self.ends = ends
         self.surface = bath_cells
-        self.nodes = self.cells + bath_cells + 1
+        self.nodes = self.cells + ends * (bath_cells + 1)
         self.size = 0
         for k in range(self.nodes):
             self.block_size[k] = n
-            if k == self.surface and self.mode == BATH:
+            if self.mode == BATH and (k == self._surface_of(0)
+                                      or k == self._surface_of(1)):
                 self.block_size[k] = 2 * n
             self.start[k] = self.size
             self.size += self.block_size[k]
@@ -340,13 +368,27 @@ cdef class Film:
         memset(self.mass, 0, self.size * sizeof(double))
         memcpy(self.z + self.start[self.surface + 1], film,
                self.cells * n * sizeof(double))
-        for k in range(bath_cells):
-            for i in range(n):
-                if i != self.volume_reference:
-                    self.mass[self.start[k] + i] = self.width[k]
+        for end in range(ends):
+            for k in range(bath_cells):
+                node = self._bath_node(end, k)
+                for i in range(n):
+                    if i != self.volume_reference:
+                        self.mass[self.start[node] + i] = self.width[k]
         for k in range(self.cells):
             for i in range(n):
                 self.mass[self.start[self.surface + 1 + k] + i] = self.dm[k]
+
+    cdef inline int _surface_of(self, int end) noexcept nogil:
+        """Node of the surface at an end, behind the film's at end 1."""
+        return self.surface + end * (self.cells + 1)
+
+    cdef inline int _bath_node(self, int end, int k) noexcept nogil:
+        """Node of a bath's cell, k counted from the far side as the widths are."""
+        return k if end == 0 else self.nodes - 1 - k
+
+    cdef inline int _cell_of(self, int end) noexcept nogil:
+        """The film's cell at an end."""
+        return 0 if end == 0 else self.cells - 1
 
     # ------------------------------------------------------------------ set-up
 
@@ -383,6 +425,9 @@ cdef class Film:
                 for m in range(5):
                     self.triple_table[p][m] = triples[p, m]
         set_groups(&self.mixture, &groups[0] if groups is not None else NULL)
+        self.cell_temperature = 0.0
+        for p in range(self.cells):
+            self.cell[p].y_temperature = 0.0
 
     def set_friction(self, const double[:, :, ::1] pairs, const double[::1] polymeric,
                      const double[:, ::1] coil, const double[:, ::1] network,
@@ -418,6 +463,7 @@ cdef class Film:
         self.friction.intrinsic = intrinsic
         self.friction.martin = martin
         self.network_modulus = network_modulus
+        self.cell_temperature = 0.0
 
     def set_arrest(self, int kind, const double[::1] weight,
                    const double[::1] glass_temperature, double gel_fraction,
@@ -460,6 +506,7 @@ cdef class Film:
         for k in range(self.support_nodes):
             self.support[k + 1] = temperature
         self.temperature_rate = 0.0
+        self.cell_temperature = 0.0  # the laws are new
         self._set_temperature(film_temperature)
 
     def begin_air(self, const double[::1] volatile, const double[:, ::1] coefficient,
@@ -479,11 +526,11 @@ cdef class Film:
                 or enthalpy.shape[0] != self.n or enthalpy.shape[1] != 2):
             raise ValueError("the air's tables do not fit the film")
         self.mode = AIR
-        self._lay_out(0)
+        self._lay_out(0, 1)
+        memset(self.exchanged, 0, 14 * sizeof(double))
         for i in range(self.n):
             self.volatile_[i] = volatile[i] > 0.0
             self.gas_far[i] = far[i]
-            self.exchanged[i] = 0.0
             for k in range(2):
                 self.gas_coefficient[i][k] = coefficient[i, k]
                 self.enthalpy_table[i][k] = enthalpy[i, k]
@@ -494,23 +541,25 @@ cdef class Film:
         self.heat_coefficient = heat_coefficient
         self.heat_far = temperature
         self.cover_gap = cover_gap
-        self.exchange_node = self.surface
         self.step_size = 1e-7
+        self.cell_temperature = 0.0  # the laws are new
         self._set_temperature(self.temperature)
         if self._evaluate(self.z, True) != 0:
             return NO_START
         for i in range(self.n):
             self.z[self.start[self.surface] + i] = self.cell[0].mu[i]
-        return self._solve_surface()
+        return self._solve_surfaces()
 
     def begin_bath(self, const double[::1] widths, const double[::1] composition,
                    int reference, const double[:, ::1] diffusivity, *,
-                   double temperature, double heat_coefficient):
+                   double temperature, double heat_coefficient, bint both=False):
         """Start an immersion: widths (cells, far to near) [m]; composition (n): volume
-        fractions of the fresh bath; diffusivity (n, 2): ln D = a + b/T [m2/s]."""
-        cdef int i, k, cells = widths.shape[0]
+        fractions of the fresh bath; diffusivity (n, 2): ln D = a + b/T [m2/s]; both:
+        the film has left its support, and the bath meets both its sides."""
+        cdef int end, i, k, cells = widths.shape[0]
         cdef int node
         cdef double total
+        cdef const Cell* c
         if (composition.shape[0] != self.n or diffusivity.shape[0] != self.n
                 or diffusivity.shape[1] != 2 or cells < 1
                 or not 0 <= reference < self.n):
@@ -521,33 +570,36 @@ cdef class Film:
         self.volume_reference = reference
         for k in range(cells):
             self.width[k] = widths[k]
-        self._lay_out(cells)
+        self._lay_out(cells, 2 if both else 1)
+        memset(self.exchanged, 0, 14 * sizeof(double))
         for i in range(self.n):
-            self.exchanged[i] = 0.0
             self.bath_start[i] = composition[i]
             for k in range(2):
                 self.bath_table[i][k] = diffusivity[i, k]
-        for k in range(cells):
-            for i in range(self.n):
-                if i != reference:
-                    self.z[self.start[k] + i] = composition[i]
+        for end in range(self.ends):
+            for k in range(cells):
+                node = self.start[self._bath_node(end, k)]
+                for i in range(self.n):
+                    if i != reference:
+                        self.z[node + i] = composition[i]
         self.heat_coefficient = heat_coefficient
         self.heat_far = temperature
-        self.exchange_node = 0
         self.step_size = 1e-9
+        self.cell_temperature = 0.0  # the laws are new
         self._set_temperature(self.temperature)
         if self._evaluate(self.z, True) != 0:
             return NO_START
-        node = self.start[self.surface]
-        total = 0.0
-        for i in range(self.n):
-            total += self.cell[0].x[i] if self.cell[0].two else self.cell[0].y[i]
-        for i in range(self.n):
-            if i != reference:
-                self.z[node + self.n + i] = log((
-                    self.cell[0].x[i] if self.cell[0].two else self.cell[0].y[i]
-                ) / total)
-        return self._solve_surface()
+        for end in range(self.ends):
+            node = self.start[self._surface_of(end)]
+            c = &self.cell[self._cell_of(end)]
+            total = 0.0
+            for i in range(self.n):
+                total += c.x[i] if c.two else c.y[i]
+            for i in range(self.n):
+                if i != reference:
+                    self.z[node + self.n + i] = log(
+                        (c.x[i] if c.two else c.y[i]) / total)
+        return self._solve_surfaces()
 
     # ------------------------------------------------------------- the equations
 
@@ -555,7 +607,10 @@ cdef class Film:
         """Fill every law of temperature."""
         cdef int p, k, i, n = self.n
         cdef double t = temperature - 298.15, inverse = 1.0 / temperature
+        if temperature == self.cell_temperature:
+            return
         self.cell_temperature = temperature
+        self.mixture.temperature = temperature
         for p in range(n * (n + 1) // 2):
             for k in range(5):
                 self.mixture.poly[p][k] = (
@@ -598,9 +653,9 @@ cdef class Film:
         cdef int k
         cdef const double* u = z + self.start[self.surface + 1]
         for k in range(self.cells):
-            if evaluate_cell(&self.mixture, &self.friction, self.modulus,
-                             self.demixed_total[k], u + k * self.n, &self.cell[k],
-                             derivatives) != 0:
+            if evaluate_any(self.n, &self.mixture, &self.friction, self.modulus,
+                            self.demixed_total[k], u + k * self.n, &self.cell[k],
+                            derivatives) != 0:
                 self.trouble = PHASES
                 self.troubled_cell = k
                 return -1
@@ -728,14 +783,14 @@ cdef class Film:
                     out[i * n + d] = sl[i] * (value + 0.5 * dl[i] * q[i])
         return 0
 
-    cdef void _half_cell(self, const double* flux, const double* m,
+    cdef void _half_cell(self, int k, const double* flux, const double* m,
                          const double* liquid, double* drop, double* d_u,
                          double* d_ratio, double* resistance) noexcept nogil:
-        """Fall of potential R j over the half cell at the surface for the flux j, with
-        R (n, n) and the derivatives (n, n) with respect to u of cell 0 and to ln r.
+        """Fall of potential R j over cell k's half at the surface for the flux j, with
+        R (n, n) and the derivatives (n, n) with respect to u of the cell and to ln r.
 
         m (n): potentials at the surface; liquid (n): the liquid's fractions beside it,
-        or NULL in air. The fractions in R are log-means of cell 0's and of r times
+        or NULL in air. The fractions in R are log-means of the cell's and of r times
         them, r being what they would be at the surface: exp((m - mu)/s) of a small
         species (held within 40 in the logarithm); a dissolved polymer, in a cell with
         open pores (f_lean^2/(f_lean^2 + 0.05^2) of it), takes the harmonic mean with
@@ -743,8 +798,8 @@ cdef class Film:
         liquid through the pores (Gibbs-Duhem), and what is outside only can enter.
         """
         cdef int n = self.n, i, j, d
-        cdef Cell* c = &self.cell[0]
-        cdef double h = 0.5 * self.dm[0] * c.total, value, here, ratio, mean
+        cdef Cell* c = &self.cell[k]
+        cdef double h = 0.5 * self.dm[k] * c.total, value, here, ratio, mean
         cdef double root[7]
         cdef double elastic[7]
         cdef double opening[7]
@@ -803,7 +858,7 @@ cdef class Film:
                     here = (-0.5 * (slope[i] + slope[j] + grow[i] + grow[j])
                             + (e[i] * grow[i] + e[j] * grow[j] if i != j else 0.0))
                     value += resistance[i * n + j] * here * flux[j]
-                    here = (0.5 * self.dm[0] * c.s[i * n + j]
+                    here = (0.5 * self.dm[k] * c.s[i * n + j]
                             + h * c.ds[(d * n + i) * n + j]) / (root[i] * root[j])
                     value += here * flux[j] * (t[i] * t[j] if i != j else 1.0)
                 d_u[i * n + d] = value
@@ -817,23 +872,26 @@ cdef class Film:
                                 resistance[d * n + j] * flux[j])
                 d_ratio[i * n + d] = value
 
-    cdef void _interface(self, const double* z, double* phi) noexcept nogil:
+    cdef void _interface(self, int end, const double* z, double* phi) noexcept nogil:
         """Volume fractions (n) of the bath's liquid at the interface."""
         cdef int i
-        cdef const double* s = z + self.start[self.surface] + self.n
+        cdef const double* s = z + self.start[self._surface_of(end)] + self.n
         phi[self.volume_reference] = 1.0
         for i in range(self.n):
             if i != self.volume_reference:
                 phi[i] = exp(s[i])
                 phi[self.volume_reference] -= phi[i]
 
-    cdef int _surface_rates(self, const double* z, double* f,
+    cdef int _surface_rates(self, int end, const double* z, double* f,
                             bint with_blocks) noexcept nogil:
-        """Add the surface's rows, and its fluxes to the rows beside it."""
-        cdef int n = self.n, i, j, d, node, bs, ref = self.volume_reference
-        cdef double* lower = self.blocks
+        """Add an end's surface's rows, and its fluxes to the rows beside it."""
+        cdef int n = self.n, i, j, d, bs, ref = self.volume_reference
+        cdef int node = self._surface_of(end), inward = 1 - 2 * end
+        cdef int inner = node + inward, outer = node - inward
+        cdef const Cell* c = &self.cell[self._cell_of(end)]
+        cdef double* toward = self.blocks + (2 - 2 * end) * self.nodes * BLOCK
         cdef double* diagonal = self.blocks + self.nodes * BLOCK
-        cdef double* upper = self.blocks + 2 * self.nodes * BLOCK
+        cdef double* away = self.blocks + 2 * end * self.nodes * BLOCK
         cdef double flux[7]
         cdef double drop[7]
         cdef double d_u[49]
@@ -843,31 +901,29 @@ cdef class Film:
         cdef double mu[7]
         cdef double hessian[49]
         cdef double* block
-        cdef const double* s
-        cdef const double* outer
+        cdef const double* s = z + self.start[node]
+        cdef const double* bath
         cdef double q, distance, value
         cdef double d_ratio[49]
         cdef double d_in[7]
         cdef double d_out[7]
         cdef double d_q[7]
-        node = self.surface
-        s = z + self.start[node]
         if self.mode == CLOSED:
             for i in range(n):
-                f[self.start[node] + i] = self.cell[0].mu[i] - s[i]
+                f[self.start[node] + i] = c.mu[i] - s[i]
                 if with_blocks:
                     diagonal[node * BLOCK + i * n + i] = -1.0
                     for d in range(n):
-                        upper[node * BLOCK + i * n + d] = self.cell[0].dmu[i * n + d]
+                        toward[node * BLOCK + i * n + d] = c.dmu[i * n + d]
             return 0
         if self.mode == AIR:
             if self._gas_flux(s, flux, gas) != 0:
                 return -1
-            self._half_cell(flux, s, NULL, drop, d_u if with_blocks else NULL,
+            self._half_cell(self._cell_of(end), flux, s, NULL, drop, d_u if with_blocks else NULL,
                             d_ratio, resistance)
             for i in range(n):
-                f[self.start[node] + i] = self.cell[0].mu[i] - s[i] - drop[i]
-                f[self.start[node + 1] + i] -= flux[i] * (1.0 + self.spoil)
+                f[self.start[node] + i] = c.mu[i] - s[i] - drop[i]
+                f[self.start[inner] + i] -= flux[i] * (1.0 + self.spoil)
                 self.exchange_rate[i] = flux[i]
             if with_blocks:
                 for i in range(n):
@@ -878,43 +934,43 @@ cdef class Film:
                         if not self.friction.polymeric[d]:
                             value += d_ratio[i * n + d] / self.mixture.s[d]
                         diagonal[node * BLOCK + i * n + d] = -value
-                        upper[node * BLOCK + i * n + d] = (
-                            self.cell[0].dmu[i * n + d] - d_u[i * n + d])
-                        lower[(node + 1) * BLOCK + i * n + d] -= (
+                        toward[node * BLOCK + i * n + d] = (
+                            c.dmu[i * n + d] - d_u[i * n + d])
+                        away[inner * BLOCK + i * n + d] -= (
                             gas[i * n + d] * (1.0 + self.spoil))
                         self.exchange_jacobian[i * n + d] = gas[i * n + d]
                     diagonal[node * BLOCK + i * n + i] -= 1.0
             return 0
         # a bath: unknowns of the interface are the fluxes j, then ln phi with q
-        self._interface(z, phi)
+        self._interface(end, z, phi)
         for i in range(n):
             if not phi[i] > 0.0:
                 self.trouble = SURFACE
                 return -1
         potentials(&self.mixture, n, phi, mu, hessian)
-        self._half_cell(s, mu, phi, drop, d_u if with_blocks else NULL, d_ratio,
-                        resistance)
+        self._half_cell(self._cell_of(end), s, mu, phi, drop,
+                        d_u if with_blocks else NULL, d_ratio, resistance)
         q = s[n + ref]
-        outer = z + self.start[node - 1]
-        distance = 0.5 * self.width[node - 1]
+        bath = z + self.start[outer]
+        distance = 0.5 * self.width[self.bath_cells - 1]
         bs = 2 * n
         block = diagonal + node * BLOCK
         for i in range(n):
-            f[self.start[node] + i] = self.cell[0].mu[i] - mu[i] - drop[i]
-            f[self.start[node + 1] + i] -= s[i] * (1.0 + self.spoil)
+            f[self.start[node] + i] = c.mu[i] - mu[i] - drop[i]
+            f[self.start[inner] + i] -= s[i] * (1.0 + self.spoil)
             if i != ref:
                 f[self.start[node] + n + i] = s[i] - bath_flux(
-                    q, self.bath_diffusivity[i], distance, phi[i], outer[i],
+                    q, self.bath_diffusivity[i], distance, phi[i], bath[i],
                     &d_in[i], &d_out[i], &d_q[i])
-                f[self.start[node - 1] + i] += s[i]
+                f[self.start[outer] + i] += s[i]
             f[self.start[node] + n + ref] += s[i]
         f[self.start[node] + n + ref] -= q
         if with_blocks:
             for i in range(n):
                 for d in range(n):
                     block[i * bs + d] = -resistance[i * n + d]
-                    upper[node * BLOCK + i * n + d] = (
-                        self.cell[0].dmu[i * n + d] - d_u[i * n + d])
+                    toward[node * BLOCK + i * n + d] = (
+                        c.dmu[i * n + d] - d_u[i * n + d])
                     if d != ref:
                         # phi of the reference falls as phi_d rises
                         value = phi[d] * (hessian[i * n + ref] - hessian[i * n + d])
@@ -926,20 +982,20 @@ cdef class Film:
                             elif j == d:
                                 value -= d_ratio[i * n + j]
                         block[i * bs + n + d] = value
-                lower[(node + 1) * BLOCK + i * bs + i] -= 1.0 + self.spoil
+                away[inner * BLOCK + i * bs + i] -= 1.0 + self.spoil
                 block[(n + ref) * bs + i] = 1.0
                 if i != ref:
                     block[(n + i) * bs + i] = 1.0
                     block[(n + i) * bs + n + ref] = -d_q[i]
                     block[(n + i) * bs + n + i] = -phi[i] * d_in[i]
-                    lower[node * BLOCK + (n + i) * n + i] = -d_out[i]
-                    upper[(node - 1) * BLOCK + i * bs + i] += 1.0
+                    away[node * BLOCK + (n + i) * n + i] = -d_out[i]
+                    toward[outer * BLOCK + i * bs + i] += 1.0
             block[(n + ref) * bs + n + ref] = -1.0
         return 0
 
     cdef int _rates(self, const double* z, double* f, bint with_blocks) noexcept nogil:
         """f(z) and, if asked, its Jacobian's blocks; the cells must be evaluated."""
-        cdef int n = self.n, k, i, node, ref = self.volume_reference
+        cdef int n = self.n, end, k, i, node
         cdef int nodes = self.nodes
         cdef double* lower = self.blocks
         cdef double* diagonal = self.blocks + nodes * BLOCK
@@ -947,12 +1003,8 @@ cdef class Film:
         cdef double flux[7]
         cdef double d_a[49]
         cdef double d_b[49]
-        cdef double* block
-        cdef const double* s
-        cdef const double* outer
-        cdef double q, distance, value
         memset(f, 0, self.size * sizeof(double))
-        memset(self.exchange_rate, 0, 7 * sizeof(double))
+        memset(self.exchange_rate, 0, 14 * sizeof(double))
         if with_blocks:
             memset(self.blocks, 0, 3 * nodes * BLOCK * sizeof(double))
             memset(self.exchange_jacobian, 0, 98 * sizeof(double))
@@ -970,68 +1022,92 @@ cdef class Film:
                     upper[node * BLOCK + i] -= d_b[i]
                     lower[(node + 1) * BLOCK + i] += d_a[i]
                     diagonal[(node + 1) * BLOCK + i] += d_b[i]
-        if self._surface_rates(z, f, with_blocks) != 0:
-            return -1
-        if self.mode != BATH:
-            return 0
-        # the bath's cells, near to far; q of cell k crosses its outer face
+        for end in range(self.ends):
+            if self._surface_rates(end, z, f, with_blocks) != 0:
+                return -1
+            if self.mode == BATH:
+                self._bath_rates(end, z, f, with_blocks)
+        return 0
+
+    cdef void _bath_rates(self, int end, const double* z, double* f,
+                          bint with_blocks) noexcept nogil:
+        """Add the rows of an end's bath, near to far; q of a cell crosses its outer
+        face."""
+        cdef int n = self.n, k, i, node, near, far, at, ref = self.volume_reference
+        cdef int inward = 1 - 2 * end
+        cdef double* toward = self.blocks + (2 - 2 * end) * self.nodes * BLOCK
+        cdef double* diagonal = self.blocks + self.nodes * BLOCK
+        cdef double* away = self.blocks + 2 * end * self.nodes * BLOCK
+        cdef double* rate = self.exchange_rate + 7 * end
+        cdef double* jacobian = self.exchange_jacobian + 49 * end
+        cdef double* block
+        cdef const double* s
+        cdef const double* outer
+        cdef double q, distance, value, d_inner, d_outer, d_q
         for k in range(self.bath_cells - 1, -1, -1):
-            s = z + self.start[k]
-            block = diagonal + k * BLOCK
+            node = self._bath_node(end, k)
+            near = node + inward
+            far = node - inward
+            s = z + self.start[node]
+            block = diagonal + node * BLOCK
             q = s[ref]
-            if k == self.bath_cells - 1:
-                f[self.start[k] + ref] = z[self.start[k + 1] + n + ref] - q
-                if with_blocks:
-                    upper[k * BLOCK + ref * 2 * n + n + ref] = 1.0
-            else:
-                f[self.start[k] + ref] = z[self.start[k + 1] + ref] - q
-                if with_blocks:
-                    upper[k * BLOCK + ref * n + ref] = 1.0
+            at = n + ref if k == self.bath_cells - 1 else ref
+            f[self.start[node] + ref] = z[self.start[near] + at] - q
             if with_blocks:
+                toward[node * BLOCK + ref * self.block_size[near] + at] = 1.0
                 block[ref * n + ref] = -1.0
             if k > 0:
-                outer = z + self.start[k - 1]
+                outer = z + self.start[far]
                 distance = 0.5 * (self.width[k] + self.width[k - 1])
             else:
                 outer = self.bath_start
                 distance = 0.5 * self.width[0]
-            self.exchange_rate[ref] = q
+            rate[ref] = q
             for i in range(n):
                 if i == ref:
                     continue
                 value = bath_flux(q, self.bath_diffusivity[i], distance, s[i], outer[i],
-                                  &d_a[0], &d_a[1], &d_a[2])
-                f[self.start[k] + i] -= value
+                                  &d_inner, &d_outer, &d_q)
+                f[self.start[node] + i] -= value
                 if k > 0:
-                    f[self.start[k - 1] + i] += value
+                    f[self.start[far] + i] += value
                 else:
-                    self.exchange_rate[i] = value
-                    self.exchange_rate[ref] -= value
+                    rate[i] = value
+                    rate[ref] -= value
                 if with_blocks:
-                    block[i * n + i] -= d_a[0]
-                    block[i * n + ref] -= d_a[2]
+                    block[i * n + i] -= d_inner
+                    block[i * n + ref] -= d_q
                     if k > 0:
-                        lower[k * BLOCK + i * n + i] -= d_a[1]
-                        upper[(k - 1) * BLOCK + i * n + i] += d_a[0]
-                        upper[(k - 1) * BLOCK + i * n + ref] += d_a[2]
-                        diagonal[(k - 1) * BLOCK + i * n + i] += d_a[1]
+                        away[node * BLOCK + i * n + i] -= d_outer
+                        toward[far * BLOCK + i * n + i] += d_inner
+                        toward[far * BLOCK + i * n + ref] += d_q
+                        diagonal[far * BLOCK + i * n + i] += d_outer
                     else:
-                        self.exchange_jacobian[i * n + i] = d_a[0]
-                        self.exchange_jacobian[i * n + ref] = d_a[2]
-                        self.exchange_jacobian[ref * n + i] -= d_a[0]
-                        self.exchange_jacobian[ref * n + ref] -= d_a[2]
+                        jacobian[i * n + i] = d_inner
+                        jacobian[i * n + ref] = d_q
+                        jacobian[ref * n + i] -= d_inner
+                        jacobian[ref * n + ref] -= d_q
             if with_blocks and k == 0:
-                self.exchange_jacobian[ref * n + ref] += 1.0
-        return 0
+                jacobian[ref * n + ref] += 1.0
 
-    cdef int _solve_surface(self) noexcept nogil:
-        """Solve the surface's algebraic rows for the film as it is.
+    cdef int _solve_surfaces(self) noexcept nogil:
+        """Solve the algebraic rows of every end's surface for the film as it is."""
+        cdef int end
+        for end in range(self.ends):
+            if self._solve_surface(end) != 0:
+                self.trouble = SURFACE
+                self.troubled_cell = self._cell_of(end)
+                return NO_START
+        return DONE
+
+    cdef int _solve_surface(self, int end) noexcept nogil:
+        """Solve an end's surface's algebraic rows for the film as it is.
 
         Newton's method; beside a bath the interface is given a capacity for each
         species that fades (pseudo-transient continuation), since from far away Newton
         alone leaves the fractions.
         """
-        cdef int node = self.surface, iteration, i, n = self.n
+        cdef int node = self._surface_of(end), iteration, i, n = self.n
         cdef int bs = self.block_size[node], at = self.start[node]
         cdef double* f = self.work
         cdef double* block = self.blocks + (self.nodes + node) * BLOCK
@@ -1045,12 +1121,12 @@ cdef class Film:
         for iteration in range(400):
             memset(f + at, 0, bs * sizeof(double))
             memset(block, 0, BLOCK * sizeof(double))
-            if self._surface_rates(self.z, f, True) != 0:
+            if self._surface_rates(end, self.z, f, True) != 0:
                 return NO_START
             for i in range(bs):
                 move[i] = -f[at + i]
             if self.mode == BATH:
-                self._interface(self.z, phi)
+                self._interface(end, self.z, phi)
                 for i in range(n):
                     if i != self.volume_reference:
                         scale = fabs(block[(n + i) * bs + n + i])
@@ -1096,7 +1172,7 @@ cdef class Film:
             for i in range(bs):
                 self.z[at + i] = old[i] + capacity * move[i]
             if self.mode == BATH:
-                self._interface(self.z, phi)
+                self._interface(end, self.z, phi)
                 if not phi[self.volume_reference] > 0.0:
                     memcpy(self.z + at, old, bs * sizeof(double))
                     fade = 1e-3 if fade == 0.0 else 4.0 * fade
@@ -1116,6 +1192,8 @@ cdef class Film:
         """One Rodas3 step from z, whose f and blocks are in place; the new state goes
         to `stage`. -1: a state on the way has no answer."""
         cdef int size = self.size, i, j, k, d, node, bs, n = self.n
+        cdef int beyond = self._surface_of(1)
+        cdef bint in_film
         cdef int nodes = self.nodes
         cdef double* f = self.work
         cdef double* k1 = self.work + size
@@ -1187,15 +1265,16 @@ cdef class Film:
         if self._usable(self.stage, rtol) != 0:
             return -1
         for node in range(nodes):
-            if node == self.surface:
+            if node == self.surface or node == beyond:
                 continue
+            in_film = self.surface < node < beyond
             u = self.stage + self.start[node]
             total = 1.0
-            if node > self.surface:
+            if in_film:
                 for i in range(n):
                     total += u[i]
             for i in range(n):
-                if node < self.surface and i == self.volume_reference:
+                if not in_film and i == self.volume_reference:
                     continue
                 x = fabs(u[i]) / total
                 value = fabs(k4[self.start[node] + i]) / total / (rtol * (x + 0.01))
@@ -1203,54 +1282,56 @@ cdef class Film:
                     biggest = value
                     self.troubled_cell = node - self.surface - 1
                 worst += value * value
-        error[0] = sqrt(worst / (n * (nodes - 1)))
+        error[0] = sqrt(worst / (n * (nodes - self.ends)))
         return 0
 
     cdef void _exchange_stage(self, const double* k, const double* rate, double* e,
                               double c1, double c2, double c3, double h,
                               int which) noexcept nogil:
-        """The same stage for the exchanged amounts, whose rates depend on one node."""
-        cdef int i, d, n = self.n
+        """The same stage for the exchanged amounts, whose rates depend on the farthest
+        node of each end."""
+        cdef int end, i, d, n = self.n
         cdef const double* there
         cdef double value
-        if self.exchange_node < 0:
-            return
-        there = k + self.start[self.exchange_node]
-        for i in range(n):
-            value = rate[i]
-            for d in range(n):
-                value += self.exchange_jacobian[i * n + d] * there[d]
-            if which > 0:
-                value += c1 / h * e[i]
-            if which > 1:
-                value += c2 / h * e[7 + i]
-            if which > 2:
-                value += c3 / h * e[14 + i]
-            e[7 * which + i] = 0.5 * h * value
+        for end in range(self.ends):
+            there = k + self.start[0 if end == 0 else self.nodes - 1]
+            for i in range(n):
+                value = rate[7 * end + i]
+                for d in range(n):
+                    value += self.exchange_jacobian[49 * end + i * n + d] * there[d]
+                if which > 0:
+                    value += c1 / h * e[28 * end + i]
+                if which > 1:
+                    value += c2 / h * e[28 * end + 7 + i]
+                if which > 2:
+                    value += c3 / h * e[28 * end + 14 + i]
+                e[28 * end + 7 * which + i] = 0.5 * h * value
 
     cdef int _usable(self, const double* z, double rtol) noexcept nogil:
         """-1 for a negative amount in the film or a clearly negative one in the bath."""
-        cdef int i, k
+        cdef int end, i, k, node
         cdef double phi[7]
         cdef int first = self.start[self.surface + 1]
-        for i in range(first, self.size):
+        for i in range(first, first + self.cells * self.n):
             if not (z[i] > 0.0 and z[i] < 1e6):
                 self.trouble = NEGATIVE
                 self.troubled_cell = (i - first) // self.n
                 return -1
-        if self.mode == BATH:
-            self._interface(z, phi)
+        if self.mode != BATH:
+            return 0
+        for end in range(self.ends):
+            self._interface(end, z, phi)
             if not phi[self.volume_reference] > 0.0:
                 self.trouble = SURFACE
                 return -1
-        for k in range(self.bath_cells):
-            for i in range(self.n):
-                if i != self.volume_reference and not (
-                        z[self.start[k] + i] > -1e-10
-                        and z[self.start[k] + i] < 1.0 + 0.1 * rtol):
-                    self.trouble = NEGATIVE
-                    self.troubled_cell = -1
-                    return -1
+            for k in range(self.bath_cells):
+                node = self.start[self._bath_node(end, k)]
+                for i in range(self.n):
+                    if i != self.volume_reference and not (
+                            z[node + i] > -1e-10 and z[node + i] < 1.0 + 0.1 * rtol):
+                        self.trouble = NEGATIVE
+                        self.troubled_cell = -1
+                        return -1
         return 0
 
     cdef double _arrest_measure(self, const Cell* c) noexcept nogil:
@@ -1402,6 +1483,7 @@ cdef class Film:
     cdef void _heat(self, double h) noexcept nogil:
         """Step the film's and support's temperatures with the amounts of this step."""
         cdef int n = self.n, i, k, nodes = self.support_nodes + 1, pass_
+        cdef double gain = self.ends * self.heat_coefficient
         cdef double* t = self.support
         cdef double* a = self.support + nodes
         cdef double* b = self.support + 2 * nodes
@@ -1440,6 +1522,10 @@ cdef class Film:
                         + self.enthalpy_table[i][1] * (value - 298.15) - mean[i])
         inner = self.support_conductivity / self.support_dx
         joint = 1.0 / (0.5 / inner + 0.5 * thickness / self.film_conductivity)
+        if self.ends == 2:
+            # off its support, whose nodes are left alone
+            nodes = 1
+            joint = 0.0
         back = 2.0 * inner if self.back_held else 0.0
         value = self.support_capacity * self.support_dx
         for pass_ in range(2):
@@ -1448,7 +1534,7 @@ cdef class Film:
             # A y + s into b, then (I - gamma h A) k = it, by elimination
             for k in range(nodes):
                 if k == 0:
-                    b[0] = (self.heat_coefficient * (self.heat_far - r2[0]) + source
+                    b[0] = (gain * (self.heat_far - r2[0]) + source
                             + joint * (r2[1] - r2[0])) / capacity
                 else:
                     b[k] = (joint if k == 1 else inner) * (r2[k - 1] - r2[k])
@@ -1457,24 +1543,25 @@ cdef class Film:
                     else:
                         b[k] += back * (self.back_temperature - r2[k])
                     b[k] /= value
-            self._conduct(h * gamma, joint, inner, back, capacity, value, a, b)
+            self._conduct(h * gamma, nodes, gain, joint, inner, back, capacity, value,
+                          a, b)
             memcpy(r1 if pass_ == 0 else r2, b, nodes * sizeof(double))
         for k in range(nodes):
             t[k] += h * ((1.0 - gamma) * r1[k] + gamma * r2[k])
         self.temperature = t[0]
         self.temperature_rate = (t[0] - old) / h
 
-    cdef void _conduct(self, double g, double joint, double inner, double back,
-                       double capacity, double value, double* a,
-                       double* b) noexcept nogil:
-        """Solve (I - g A) x = b in place, A the conduction matrix."""
-        cdef int k, nodes = self.support_nodes + 1
+    cdef void _conduct(self, double g, int nodes, double gain, double joint,
+                       double inner, double back, double capacity, double value,
+                       double* a, double* b) noexcept nogil:
+        """Solve (I - g A) x = b in place, A the conduction matrix of the first nodes."""
+        cdef int k
         cdef double left, right, diagonal, factor
         for k in range(nodes):
             if k == 0:
                 left = 0.0
                 right = g * joint / capacity
-                diagonal = 1.0 + g * (self.heat_coefficient + joint) / capacity
+                diagonal = 1.0 + g * (gain + joint) / capacity
             else:
                 left = g * (joint if k == 1 else inner) / value
                 right = g * inner / value if k + 1 < nodes else 0.0
@@ -1488,14 +1575,19 @@ cdef class Film:
             b[k] += a[k] * b[k + 1]
 
     cdef int _run(self, double t_end, double t_return, double rtol, double longest,
-                  long most) noexcept nogil:
+                  long most) except -1 nogil:
         """Step until t_return has passed or t_end is reached exactly."""
         cdef double h, error = 0.0, factor, x
         cdef double far[7]
-        cdef int i, status
+        cdef double* e
+        cdef int end, i, status
         cdef long taken = 0
         cdef bint last, fresh = True, held = False
         while self.time < t_end:
+            if taken % SIGNALS == 0:
+                self._hear_signals()
+            if self.stop != NULL and self.stop[0] != 0:
+                return STOPPED
             if taken >= most:
                 return TOO_MANY
             h = self.step_size
@@ -1526,10 +1618,7 @@ cdef class Film:
                 if fresh:
                     self._record(self.time, self.time)
                     fresh = False
-                status = self._solve_surface()
-                if status != 0:
-                    self.trouble = SURFACE
-                    self.troubled_cell = 0
+                status = self._solve_surfaces()
             if status == 0:
                 status = self._rates(self.z, self.work, True)
             if status == 0:
@@ -1551,14 +1640,15 @@ cdef class Film:
                 continue
             # accepted
             memcpy(self.z, self.stage, self.size * sizeof(double))
-            for i in range(self.n):
-                x = (2.0 * self.exchange_work[i] + self.exchange_work[14 + i]
-                     + self.exchange_work[21 + i])
-                self.exchange_work[21 + i] = x
-                self.exchanged[i] += x
-                if self.mode == AIR and self.cover_gap > 0.0:
-                    self.gas_far[i] = far[i] + x / self.volumes[i] * (
-                        GAS_CONSTANT * self.temperature / self.cover_gap)
+            for end in range(self.ends):
+                e = self.exchange_work + 28 * end
+                for i in range(self.n):
+                    x = 2.0 * e[i] + e[14 + i] + e[21 + i]
+                    e[21 + i] = x
+                    self.exchanged[7 * end + i] += x
+                    if self.mode == AIR and self.cover_gap > 0.0:
+                        self.gas_far[i] = far[i] + x / self.volumes[i] * (
+                            GAS_CONSTANT * self.temperature / self.cover_gap)
             if self._evaluate(self.z, False) != 0:
                 return TOO_SMALL
             x = self.time
@@ -1580,11 +1670,28 @@ cdef class Film:
                 return DONE if self.time >= t_end else PAUSED
         return DONE
 
+    cdef int _hear_signals(self) except -1 nogil:
+        """Let Python's signal handlers run, which only the main thread ever does."""
+        with gil:
+            PyErr_CheckSignals()
+        return 0
+
+    def watch(self, const int[::1] flag):
+        """Let `advance` return STOPPED before its next step once flag[0] is not 0.
+
+        It is read without the interpreter's lock, so another thread may set it.
+        """
+        if flag.shape[0] < 1:
+            raise ValueError("the flag holds one number")
+        self.watched = flag
+        self.stop = &flag[0]
+
     def advance(self, double t_end, double t_return, *, double rtol=1e-3,
                 double longest=1e30, long most=1000000):
         """Step to t_end [s], or return at the first step's end at or after t_return.
 
-        Returns 0 at t_end, 1 before it, and above 1 a failure (see MESSAGES).
+        Returns 0 at t_end, 1 before it, and above 1 a failure (see MESSAGES). Signals
+        are heard on the way; what their handlers raise leaves the film at its last step.
         """
         cdef int status
         if self.mode == CLOSED:
@@ -1615,33 +1722,38 @@ cdef class Film:
         return out
 
     def exchanged_amounts(self):
-        """Volumes per area that left through the air or the bath's far end, (n) [m]."""
-        return np.array([self.exchanged[i] for i in range(self.n)])
+        """Volumes per area that left through the air or the bath's far ends, (n) [m]."""
+        return np.array([self.exchanged[i] + self.exchanged[7 + i]
+                         for i in range(self.n)])
 
     def bath_amounts(self):
-        """Volumes per area of each species in the bath's cells, (n) [m]."""
+        """Volumes per area of each species in the bath's cells, all sides', (n) [m]."""
         out = np.zeros(self.n)
         cdef double[::1] view = out
-        cdef int k, i
+        cdef int end, k, i, node
         cdef double rest
-        for k in range(self.bath_cells):
-            rest = 1.0
-            for i in range(self.n):
-                if i != self.volume_reference:
-                    view[i] += self.width[k] * self.z[self.start[k] + i]
-                    rest -= self.z[self.start[k] + i]
-            view[self.volume_reference] += self.width[k] * rest
+        for end in range(self.ends):
+            for k in range(self.bath_cells):
+                node = self.start[self._bath_node(end, k)]
+                rest = 1.0
+                for i in range(self.n):
+                    if i != self.volume_reference:
+                        view[i] += self.width[k] * self.z[node + i]
+                        rest -= self.z[node + i]
+                view[self.volume_reference] += self.width[k] * rest
         return out
 
-    def surface_potentials(self):
-        """mu/(R T V) V0 at the surface, (n)."""
+    def surface_potentials(self, int end=0):
+        """mu/(R T V) V0 at the surface or, end 1, at the support side in a bath, (n)."""
         cdef double phi[7]
         cdef double mu[7]
         cdef int i
+        if not 0 <= end < self.ends:
+            raise IndexError("nothing lies at that end of the film")
         if self.mode != BATH:
             return np.array([self.z[self.start[self.surface] + i]
                              for i in range(self.n)])
-        self._interface(self.z, phi)
+        self._interface(end, self.z, phi)
         potentials(&self.mixture, self.n, phi, mu, NULL)
         return np.array([mu[i] for i in range(self.n)])
 
@@ -1699,26 +1811,28 @@ cdef class Film:
         return np.array([self.start[k] for k in range(self.nodes + 1)]), self.surface
 
     def rates(self, const double[::1] z):
-        """f(z) (size) followed by the rates of exchange (n), and which cells are two."""
-        cdef int i
+        """f(z) (size) followed by the rates of exchange (n) of each end, and which
+        cells are two."""
+        cdef int end, i
         if z.shape[0] != self.size:
             raise ValueError(f"a state of this film has {self.size} unknowns")
-        out = np.empty(self.size + self.n)
+        out = np.empty(self.size + self.ends * self.n)
         cdef double[::1] view = out
         if self._evaluate(&z[0], False) != 0 or self._rates(&z[0], self.work, False):
             raise ArithmeticError("no phase equilibrium at this state")
         for i in range(self.size):
             view[i] = self.work[i]
-        for i in range(self.n):
-            view[self.size + i] = self.exchange_rate[i]
+        for end in range(self.ends):
+            for i in range(self.n):
+                view[self.size + end * self.n + i] = self.exchange_rate[7 * end + i]
         return out, np.array([self.cell[i].two for i in range(self.cells)])
 
     def jacobian(self, const double[::1] z):
-        """Derivative of `rates`, (size + n, size), dense."""
-        cdef int i, j, node, bs, n = self.n, there
+        """Derivative of `rates`, (size + ends n, size), dense."""
+        cdef int end, i, j, node, bs, n = self.n, there
         if z.shape[0] != self.size:
             raise ValueError(f"a state of this film has {self.size} unknowns")
-        out = np.zeros((self.size + n, self.size))
+        out = np.zeros((self.size + self.ends * n, self.size))
         cdef double[:, ::1] view = out
         if self._evaluate(&z[0], True) != 0 or self._rates(&z[0], self.work, True):
             raise ArithmeticError("no phase equilibrium at this state")
@@ -1739,11 +1853,12 @@ cdef class Film:
                         view[self.start[node] + i, self.start[node + 1] + j] = (
                             self.blocks[(2 * self.nodes + node) * BLOCK
                                         + i * there + j])
-        if self.exchange_node >= 0:
+        for end in range(self.ends):
+            there = self.start[0 if end == 0 else self.nodes - 1]
             for i in range(n):
                 for j in range(n):
-                    view[self.size + i, self.start[self.exchange_node] + j] = (
-                        self.exchange_jacobian[i * n + j])
+                    view[self.size + end * n + i, there + j] = (
+                        self.exchange_jacobian[49 * end + i * n + j])
         return out
 
     def mark_demixed(self, int cell, double total):

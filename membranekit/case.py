@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from importlib import resources
 from pathlib import Path
@@ -262,13 +262,14 @@ class Run:
     case: "Case" = field(repr=False, compare=False)
 
     def to_toml(self) -> str:
-        """Return a case file of this run alone."""
+        """Return a case file of this run alone, for any folder."""
         # Not from `inputs`: a part by mass is a quantity there, a bare number here.
         kept = {
             address: [Address.read(address).get(self.solution, self.process)]
             for address in self.case.series
         }
-        return self.case._again(self.solution, self.process, kept).to_toml()
+        alone = self.case._again(self.solution, self.process, kept)
+        return alone.from_folder(None).to_toml()
 
 
 @dataclass(frozen=True, eq=False)
@@ -498,6 +499,24 @@ class Case:
     def text(self) -> str:
         """Return the text of the file it was read from, or of one that reads equal."""
         return self.to_toml() if self.source_text is None else self.source_text
+
+    def from_folder(self, folder: str | os.PathLike[str] | None) -> "Case":
+        """Return the case as a file of it in that folder must read.
+
+        Parameters
+        ----------
+        folder : path or None
+            Where the file will lie; None: anywhere. In another folder than the case's
+            own, the files that it brings are named by their absolute paths.
+        """
+        own = (self.folder or Path()).resolve()
+        if not self.materials or (folder and Path(folder).resolve() == own):
+            return self
+        return replace(
+            self,
+            materials=tuple(str(own / each) for each in self.materials),
+            source_text=None,
+        )
 
     def to_toml(self) -> str:
         """Return a case file that reads back equal, from the same folder."""
@@ -1051,6 +1070,43 @@ def _document(case: Case) -> dict[str, Any]:
     if case.measured is not None:
         document["measured"] = _thaw(case.measured)
     return document
+
+
+def joined_text(texts: Sequence[str]) -> str | None:
+    """Return the text of one case whose series runs through the cases of `texts`.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Cases of one run each, as `Run.to_toml` writes them.
+
+    Returns
+    -------
+    str or None
+        None: they are not the runs of one case, all and in their order.
+    """
+    if len(set(texts)) == 1:
+        return texts[0]
+    try:
+        cases = [Case.from_toml(text) for text in texts]
+    except MembranekitError:
+        return None
+    first = cases[0]
+    if any(
+        len(each.runs) != 1 or set(each.series) != set(first.series) for each in cases
+    ):
+        return None
+    series = {
+        address: list(dict.fromkeys(each.series[address][0] for each in cases))
+        for address in first.series
+    }
+    if not series:
+        return None
+    joined = first.replace(series)
+    same = [run.to_toml() for run in joined.runs] == [
+        each.runs[0].to_toml() for each in cases
+    ]
+    return joined.to_toml() if same else None
 
 
 def lasting_text(solution: CastingSolution, process: Process) -> tuple[str, str]:

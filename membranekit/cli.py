@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -56,9 +56,19 @@ _GUIDE = """\
 class _Commands(click.Group):
     """A group that turns the package's errors into one message and a status."""
 
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **options)
+        except BrokenPipeError:
+            _drop(sys.stdout)
+            raise click.exceptions.Exit(0) from None
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:
+            _drop(sys.stdout)
+            ctx.exit(0)
         except MembranekitError as error:
             _say(f"membranekit: {error}", err=True)
             ctx.exit(BAD_INPUT)
@@ -74,8 +84,15 @@ def _say(text: str, *, err: bool = False) -> None:
     try:
         click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
     except BrokenPipeError:
-        # Whoever reads has read enough, such as `head`: that changes no status.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _drop(stream)
+
+
+def _drop(stream: TextIO) -> None:
+    """Write to nowhere from here on.
+
+    Whoever reads has read enough, such as `head`: that changes no status.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _say_json(document: dict[str, Any], indent: int | None = 1) -> None:
@@ -242,14 +259,13 @@ def run(
             plot.save(plot.summary(membranes, measured=read.measured), figure)
     finally:
         if as_json:
-            _say_json(results.to_document(membranes, read))
+            _say_json(results.to_document(membranes, read.from_folder(Path())))
         elif membranes:
             _report(read.name, membranes)
         if cite and membranes:
             _say(f"\n{_bibliography(membranes)}", err=as_json)
     if stopped:
-        done = f"{len(membranes)} of {len(read.runs)} runs are finished"
-        _say(f"membranekit: stopped by the user; {done}", err=True)
+        _say(f"membranekit: stopped by the user; {stopped}", err=True)
         ctx.exit(STOPPED)
     ctx.exit(0 if all(each.success for each in membranes) else FAILED)
 
@@ -407,31 +423,40 @@ def _check_all(case: Case, *, extrapolate: bool) -> list[Any]:
 
 def _simulate(
     case: Case, *, workers: int, keep: bool, extrapolate: bool
-) -> tuple[list[Membrane], bool]:
-    """Run the case in groups of `workers`, so that a stop keeps what is finished.
+) -> tuple[list[Membrane], str]:
+    """Run the case; return what was begun and, after a stop, how far that got.
 
     The effects of what was assumed are computed with the histories, which are kept
     only where they are wanted: a long series would fill the memory.
     """
-    from membranekit.simulation import simulate_many
+    from membranekit.simulation import NOT_RUN, run_series
+    from membranekit.stopping import CTRL_C
 
     runs = case.runs
-    membranes: list[Membrane] = []
-    try:
-        with _progress(len(runs)) as bar:
-            for start in range(0, len(runs), workers):
-                group = runs[start : start + workers]
-                finished = simulate_many(
-                    group, workers=workers, history=True, extrapolate=extrapolate
-                )
-                for membrane, one in zip(finished, group, strict=True):
-                    named = membrane.with_inputs(one.inputs, case)
-                    membranes.append(named if keep else named.without_history())
-                if bar is not None:
-                    bar.update(len(group))
-    except KeyboardInterrupt:
-        return membranes, True
-    return membranes, False
+    given = iter(runs)
+    with _progress(len(runs)) as bar:
+
+        def finished(membrane: Membrane) -> Membrane:
+            if bar is not None:
+                bar.update(1)
+            named = membrane.with_inputs(next(given).inputs, case)
+            return named if keep else named.without_history()
+
+        membranes = run_series(
+            runs,
+            workers=workers,
+            history=True,
+            extrapolate=extrapolate,
+            finished=finished,
+        )
+    begun = [each for each in membranes if each.message != NOT_RUN]
+    ended = [each for each in begun if not each.message.startswith(CTRL_C)]
+    if len(ended) == len(runs):
+        return begun, ""
+    told = f"{len(ended)} of {len(runs)} runs are finished"
+    if len(begun) > len(ended):
+        told += f", {len(begun) - len(ended)} stopped on the way"
+    return begun, told
 
 
 def _progress(length: int) -> Any:

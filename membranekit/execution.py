@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from membranekit import film_setup, units
 from membranekit._kernels.film import MESSAGES, TROUBLES, Film
+from membranekit.membrane import Moment
 from membranekit.prepared import Floats, Run
 from membranekit.process import AirExposure, Immersion
 from membranekit.sheet import air_notes, coacervation_front, dry_sheet
+from membranekit.stopping import CTRL_C, Stop
 from membranekit.structure import pores
 
 DEFAULT_CELLS = 400
@@ -21,16 +23,53 @@ DEFAULT_RTOL = 1e-3
 MOST_SAVED = 400
 
 
-@dataclass(eq=False)
-class _Record:
-    """What a run leaves behind while it goes."""
+Callback = Callable[[float, Moment], bool]
 
-    time: list[float] = field(default_factory=list)
-    step: list[int] = field(default_factory=list)
-    amounts: list[Floats] = field(default_factory=list)
-    temperature: list[float] = field(default_factory=list)
-    uptake: list[float] = field(default_factory=list)
-    evaporated: list[float] = field(default_factory=list)
+
+@dataclass(eq=False)
+class _Course:
+    """A run on its way: the film, what left it, what was saved of it, why it ended."""
+
+    run: Run
+    film: Film
+    polymer: Floats
+    duration: float
+    air_out: Floats
+    bath_out: Floats
+    saved: list[dict[str, Any]] = field(default_factory=list)
+    # tangent-plane distances and binodal times when the air ended
+    after_air: tuple[Floats, Floats] | None = None
+    message: str = ""
+    error: Exception | None = None
+
+    def seen(self, number: int, out: Floats) -> dict[str, Any]:
+        """Return the film as it is now, in step `number`, after `out` left by air."""
+        species = self.run.model.species
+        lost = out * [each.density for each in species]
+        return {
+            "time": self.film.time,
+            "step": number,
+            "amounts": self.film.film_amounts(),
+            "temperature": self.film.temperature,
+            "water_uptake": -sum(
+                each for each, one in zip(lost, species, strict=True) if one.is_water
+            ),
+            "solvent_evaporated": float(lost @ _evaporating(self.run)),
+        }
+
+    def note_end_of_air(self) -> None:
+        if self.after_air is None:
+            self.after_air = self.film.distances(), self.film.clocks()[0][0]
+
+
+def _evaporating(run: Run) -> Floats:
+    """Return 1 for each small species that counts as solvent to the air, else 0."""
+    return np.array(
+        [
+            float(each.saturation_pressure is not None and not each.is_water)
+            for each in run.model.species
+        ]
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +92,7 @@ class Outcome:
     porosity: Floats | None = None
     shares: Floats | None = None
     front_share: float | None = None
+    error: Exception | None = None
 
 
 def _save_times(start: float, end: float, count: int) -> Floats:
@@ -66,7 +106,8 @@ def execute(
     cells: int = DEFAULT_CELLS,
     rtol: float = DEFAULT_RTOL,
     history: bool = True,
-    callback: Callable[[float, Any], bool] | None = None,
+    callback: Callback | None = None,
+    stop: Stop | None = None,
     air_only: bool = False,
 ) -> Outcome:
     """Take one prepared run through its steps.
@@ -80,134 +121,173 @@ def execute(
     history : bool
         Keep the film at saved times.
     callback : callable, optional
-        Called with the time [s] and the film's amounts; True stops the run.
+        Called at the times that a history saves, with the time [s] and the film as a
+        `Moment`; True stops the run. What it raises stands in the outcome's `error`.
+    stop : Stop, optional
+        Ends the run at the kernel's next time step once it is set; a
+        KeyboardInterrupt sets it.
     air_only : bool
         Stop before the first bath; what the baths decide is then not given.
     """
+    stop = Stop() if stop is None else stop
     film, polymer = film_setup.make_film(run, cells)
-    n = run.model.n
+    film.watch(stop.flag)
     start = film.film_amounts()
-    volume = float(polymer @ (1.0 + start.sum(axis=1)))
     timed = [step for step in run.steps if isinstance(step, (AirExposure, Immersion))]
     durations = [units.to_si(step.time, "time") for step in timed]
     running = [(s, d) for s, d in zip(timed, durations, strict=True) if d > 0.0]
-    each = min(60, (MOST_SAVED - 1) // max(len(running), 1) - 1)
-    record = _Record()
-    air_out, bath_out = np.zeros(n), np.zeros(n)
-    water = next((i for i in range(n) if run.model.species[i].is_water), None)
-    density = np.array([s.density for s in run.model.species])
-    solvents = np.array(
-        [
-            float(s.saturation_pressure is not None and not s.is_water)
-            for s in run.model.species
-        ]
-    )
-
-    def save(number: int, out: Floats) -> None:
-        if not history:
-            return
-        record.time.append(film.time)
-        record.step.append(number)
-        record.amounts.append(film.film_amounts())
-        record.temperature.append(film.temperature)
-        record.uptake.append(0.0 if water is None else -out[water] * density[water])
-        record.evaporated.append(float(out * density @ solvents))
-
-    message = ""
-    distances: Floats | None = None
-    clock_at_bath: Floats | None = None
+    nothing = np.zeros(run.model.n)
+    course = _Course(run, film, polymer, sum(durations), nothing, nothing)
+    count = min(60, (MOST_SAVED - 1) // max(len(running), 1) - 1)
     time = 0.0
     for number, (step, duration) in enumerate(running, start=1):
-        in_air = isinstance(step, AirExposure)
-        if not in_air and distances is None:
-            if air_only:
-                break
-            distances = film.distances()
-            clock_at_bath = film.clocks()[0][0]
-        end = time + duration
-        if in_air:
-            status = film_setup.begin_air(film, run, step)
-            before = np.zeros(n)
-        else:
-            status = film_setup.begin_bath(film, run, step, duration)
-            before = film.bath_amounts()
-        base = np.array(air_out)
-        save(number, base)
-        for until in _save_times(time, end, each) if status == 0 else ():
+        if air_only and isinstance(step, Immersion):
+            break
+        saves = _save_times(time, time + duration, count)
+        try:
+            _take(course, number, step, saves, rtol, history, callback, stop)
+        except KeyboardInterrupt:
+            if stop:
+                raise
+            stop.set()
+        if stop and not course.message:
+            course.message = f"{CTRL_C} at {film.time:.4g} s"
+        if course.message:
+            break
+        time += duration
+    final = film.film_amounts()
+    gained = polymer @ (final - start) + course.air_out + course.bath_out
+    moved = float(np.abs(course.air_out).sum() + np.abs(course.bath_out).sum())
+    volume = float(polymer @ (1.0 + start.sum(axis=1)))
+    closure = float(np.abs(gained).max()) / (
+        math.sqrt(max(film.steps, 1)) * (volume + moved)
+    )
+    outcome = Outcome(
+        success=not course.message,
+        message=course.message,
+        notes=(),
+        history=_history(course) if history and course.saved else None,
+        air_out=course.air_out,
+        bath_out=course.bath_out,
+        closure=closure,
+        steps=int(film.steps),
+        error=course.error,
+    )
+    if course.message:
+        return outcome
+    bathed = course.after_air is not None
+    course.note_end_of_air()
+    in_air = sum(
+        d for s, d in zip(timed, durations, strict=True) if isinstance(s, AirExposure)
+    )
+    return _with_sheet(outcome, course, bathed, air_only, in_air)
+
+
+def _take(
+    course: _Course,
+    number: int,
+    step: AirExposure | Immersion,
+    saves: Floats,
+    rtol: float,
+    history: bool,
+    callback: Callback | None,
+    stop: Stop,
+) -> None:
+    """Take a course through one step; its message says why that ended early."""
+    film, run = course.film, course.run
+    in_air = isinstance(step, AirExposure)
+    begun, end = film.time, float(saves[-1])
+    base = course.air_out
+    if isinstance(step, AirExposure):
+        status = film_setup.begin_air(film, run, step)
+    else:
+        course.note_end_of_air()
+        status = film_setup.begin_bath(film, run, step, end - begun)
+    before = film.bath_amounts()
+    try:
+        if history:
+            course.saved.append(course.seen(number, base))
+        for until in saves if status == 0 else ():
             if film.time >= until and until < end:
                 continue
             status = film.advance(end, until, rtol=rtol)
             out = base + film.exchanged_amounts() if in_air else base
-            save(number, out)
-            if callback is not None and callback(film.time, film.film_amounts()):
-                message = f"stopped by the caller at {film.time:.4g} s"
+            if history or callback is not None:
+                seen = course.seen(number, out)
+                if history:
+                    course.saved.append(seen)
+                if (
+                    callback is not None
+                    and not stop
+                    and _called(course, callback, seen)
+                ):
+                    break
+            if stop or status > 1:
                 break
-            if status > 1:
-                break
+    finally:
         if in_air:
-            air_out = air_out + film.exchanged_amounts()
+            course.air_out = base + film.exchanged_amounts()
         else:
-            bath_out = bath_out + (
+            course.bath_out = course.bath_out + (
                 film.bath_amounts() + film.exchanged_amounts() - before
             )
-        if status > 1:
-            place = "air" if in_air else "a bath"
-            message = (
-                f"{MESSAGES[status]} in {place} at {film.time:.7g} s of "
-                f"{sum(durations):.4g} s: {TROUBLES.get(film.trouble, 'no reason')} "
-                f"(cell {film.troubled_cell + 1} of {cells} from the surface)"
-            )
-        if message:
-            break
-        time = end
-    bathed = distances is not None
-    if distances is None:
-        distances = film.distances()
-        clock_at_bath = film.clocks()[0][0]
-    final = film.film_amounts()
-    gained = polymer @ (final - start) + air_out + bath_out
-    moved = float(np.abs(air_out).sum() + np.abs(bath_out).sum())
-    closure = float(np.abs(gained).max()) / (
-        math.sqrt(max(film.steps, 1)) * (volume + moved)
-    )
-    common = {
-        "notes": (),
-        "air_out": air_out,
-        "bath_out": bath_out,
-        "closure": closure,
-        "steps": int(film.steps),
-    }
-    saved = _history(run, film, polymer, record) if history else None
-    if message:
-        return Outcome(False, message, history=saved, **common)
+    if status > 1 and not stop and not course.message:
+        place = "air" if in_air else "a bath"
+        course.message = (
+            f"{MESSAGES[status]} in {place} at {film.time:.7g} s of "
+            f"{course.duration:.4g} s: {TROUBLES.get(film.trouble, 'no reason')} "
+            f"(cell {film.troubled_cell + 1} of {film.cells} from the surface)"
+        )
+
+
+def _called(course: _Course, callback: Callback, seen: dict[str, Any]) -> bool:
+    """Show a film to the callback; True: the run ends, for the reason in `message`."""
+    time = seen["time"]
+    try:
+        if callback(time, Moment(_readable(course, seen))):
+            course.message = f"stopped by the caller at {time:.4g} s"
+    except Exception as error:
+        course.error = error
+        course.message = (
+            f"stopped at {time:.4g} s: the callback raised "
+            f"{type(error).__name__}: {error}"
+        )
+    return bool(course.message)
+
+
+def _with_sheet(
+    outcome: Outcome, course: _Course, bathed: bool, air_only: bool, in_air: float
+) -> Outcome:
+    """Return the outcome of a whole course with the dry sheet that it left."""
+    run, film, polymer = course.run, course.film, course.polymer
     sheet = dry_sheet(run, film, polymer)
-    reached = coacervation_front(polymer, distances, np.asarray(clock_at_bath))
+    distances, binodal = course.after_air or (polymer, polymer)
+    reached = coacervation_front(polymer, distances, binodal)
     dry = np.concatenate([[0.0], np.cumsum(sheet["cell"])])
     held = np.concatenate([[0.0], np.cumsum(polymer)])
     front = float(np.interp(reached, held, dry))
-    if saved is not None:
-        saved["dry_depth"] = sheet["depth"]
+    if outcome.history is not None:
+        outcome.history["dry_depth"] = sheet["depth"]
     layer = None
     pore = sheet["pore"]
     if not air_only:
         if bathed:
-            taken = 0.0 if water is None else max(-float(air_out[water]), 0.0)
+            taken = -sum(
+                float(each)
+                for each, one in zip(course.air_out, run.model.species, strict=True)
+                if one.is_water
+            )
             back = run.constants["support_side_pore"] * (
-                1.0 + taken / run.constants["support_side_uptake"]
+                1.0 + max(taken, 0.0) / run.constants["support_side_uptake"]
             )
             pore = pores.support_side(sheet["depth"], pore, float(dry[-1]), front, back)
         layer = pores.minimum_pore_layer(dry, sheet["depth"], pore)
-    in_air = sum(
-        d for s, d in zip(timed, durations, strict=True) if isinstance(s, AirExposure)
-    )
-    common["notes"] = (
-        *sheet["notes"],
-        *air_notes(film.clocks()[0][2], sheet["depth"], in_air),
-    )
-    return Outcome(
-        True,
-        "",
-        history=saved,
+    return replace(
+        outcome,
+        notes=(
+            *sheet["notes"],
+            *air_notes(film.clocks()[0][2], sheet["depth"], in_air),
+        ),
         coacervation_depth=front,
         layer=layer,
         edges=dry,
@@ -216,42 +296,51 @@ def execute(
         porosity=sheet["porosity"],
         shares=held / held[-1],
         front_share=reached / float(held[-1]),
-        **common,
     )
 
 
-def _history(run: Run, film: Film, polymer: Floats, record: _Record) -> dict[str, Any]:
-    """Return the history as plain arrays; the last axis is the component."""
-    amounts = np.array(record.amounts)
-    whole = np.concatenate([amounts, np.ones((*amounts.shape[:2], 1))], axis=2)
+def _readable(course: _Course, seen: dict[str, Any]) -> dict[str, Any]:
+    """Return a film, or films along a first axis, with fractions, depths, thickness.
+
+    The last axis is the component.
+    """
+    run, polymer = course.run, course.polymer
+    seen = dict(seen)
+    amounts = seen.pop("amounts")
+    whole = np.concatenate([amounts, np.ones((*amounts.shape[:-1], 1))], axis=-1)
     names = [each.name for each in run.model.species] + [run.model.matrix.name]
     order = _component_order(run, names)
-    total = whole.sum(axis=2)
-    volume = whole / total[:, :, None]
+    total = whole.sum(axis=-1)
+    volume = whole / total[..., None]
     density = np.array(
         [each.density for each in run.model.species] + [run.model.matrix.density]
     )
     mass = volume * density
-    mass /= mass.sum(axis=2)[:, :, None]
+    mass /= mass.sum(axis=-1)[..., None]
     widths = total * polymer
-    edges = np.cumsum(widths, axis=1)
-    times = film.clocks()[0]
+    edges = np.cumsum(widths, axis=-1)
     return {
-        "time": np.array(record.time),
-        "step": np.array(record.step),
+        **seen,
         "components": tuple(names[k] for k in order),
         "depth": edges - 0.5 * widths,
-        "volume_fraction": volume[:, :, order],
-        "mass_fraction": mass[:, :, order],
-        "surface_volume_fraction": volume[:, 0, order],
-        "temperature": np.array(record.temperature),
-        "thickness": edges[:, -1],
-        "water_uptake": np.array(record.uptake),
-        "solvent_evaporated": np.array(record.evaporated),
+        "volume_fraction": volume[..., order],
+        "mass_fraction": mass[..., order],
+        "surface_volume_fraction": volume[..., 0, order],
+        "thickness": np.take(edges, -1, axis=-1),
+    }
+
+
+def _history(course: _Course) -> dict[str, Any]:
+    """Return the history as plain arrays."""
+    names = course.saved[0]
+    saved = {name: np.array([one[name] for one in course.saved]) for name in names}
+    times = course.film.clocks()[0]
+    return {
+        **_readable(course, saved),
         "binodal_time": times[0],
         "spinodal_time": times[1],
         "arrest_time": times[2],
-        "dry_depth": np.full(polymer.size, np.nan),
+        "dry_depth": np.full(course.polymer.size, np.nan),
     }
 
 

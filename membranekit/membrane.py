@@ -786,7 +786,7 @@ class Membrane(_Result):
         changed = {k: _as_given(v) for k, v in inputs.items()}
         copy = {**self._si, "inputs": changed}
         if case is not None:
-            copy.update(name=case.name, case_toml=case.to_toml())
+            copy.update(name=case.name, case_toml=case.from_folder(None).to_toml())
         return type(self)(copy)
 
     def without_history(self) -> Membrane:
@@ -1137,15 +1137,17 @@ def to_document(membranes: Sequence[Membrane], case: Any = None) -> dict[str, An
     membranes
         The runs.
     case
-        The `Case` they are of. Without it the text that all runs share is taken; runs
-        of different cases keep their text each, and the whole has none.
+        The `Case` they are of. Without it the text that all runs share is taken, or
+        that of the case whose series they are; runs of different cases keep their text
+        each, and the whole has none.
     """
     if case is not None:
         name, text = case.name, case.to_toml()
     else:
-        texts = {membrane.case_toml for membrane in membranes}
+        from membranekit.case import joined_text
+
         name = membranes[0].name if membranes else ""
-        text = texts.pop() if len(texts) == 1 else None
+        text = joined_text([membrane.case_toml for membrane in membranes])
     runs = [membrane.to_dict() for membrane in membranes]
     if text is None:
         for run, membrane in zip(runs, membranes, strict=True):
@@ -1190,6 +1192,8 @@ def save(
     if not membranes:
         raise InputError("there is no membrane to save")
     check_output(path)
+    if case is not None:
+        case = case.from_folder(Path(path).resolve().parent)
     with written_whole(path) as part:
         _WRITERS[Path(path).suffix.lower()](membranes, part, case)
 

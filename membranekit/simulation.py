@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time as clock
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,12 +15,19 @@ from membranekit import limits, trust
 from membranekit.case import lasting_text
 from membranekit.constants import CONSTANTS
 from membranekit.errors import InputError, MembranekitError
-from membranekit.execution import DEFAULT_CELLS, DEFAULT_RTOL, Outcome, execute
+from membranekit.execution import (
+    DEFAULT_CELLS,
+    DEFAULT_RTOL,
+    Callback,
+    Outcome,
+    execute,
+)
 from membranekit.membrane import Membrane
 from membranekit.prepared import Run, prepare
 from membranekit.process import Process
 from membranekit.record import membrane_record
 from membranekit.solution import CastingSolution
+from membranekit.stopping import CTRL_C, Stop, stopped_by_ctrl_c
 
 EFFECT_CELLS = 60
 
@@ -32,9 +41,13 @@ def simulate(
     rtol: float | None = None,
     extrapolate: bool = False,
     history: bool = True,
-    callback: Callable[[float, Any], bool] | None = None,
+    callback: Callback | None = None,
 ) -> Membrane:
     """Run a casting solution through a process and return the membrane.
+
+    Ctrl-C stops the run at its next time step: the membrane then has ``success ==
+    False``, a message that says so, and the history so far. A second Ctrl-C raises
+    KeyboardInterrupt.
 
     Parameters
     ----------
@@ -45,7 +58,7 @@ def simulate(
     mode : str
         ``"reference"``: two phases at equilibrium in each depth.
     cells : int, optional
-        Cells of the film's grid; default 320.
+        Cells of the film's grid; default 400.
     rtol : float, optional
         Tolerance of a time step; default 1e-3.
     extrapolate : bool
@@ -54,7 +67,11 @@ def simulate(
         Keep the film at saved times, and compute the effects of what was assumed;
         False keeps the headline numbers and the profile, for thousands of runs.
     callback : callable, optional
-        Called as the run goes with the time [s] and the film's amounts; True stops it.
+        Called as the run goes, up to 60 times a step, with the time since casting as
+        a float [s] and the film then: a `Moment`, as ``membrane.history.at`` gives,
+        with its ``temperature``, ``thickness``, ``fraction_of("water")`` ... What it
+        returns stops the run if true. What it raises, `simulate` raises; to stop and
+        keep the history, return True.
 
     Returns
     -------
@@ -73,10 +90,24 @@ def simulate(
     >>> membrane = simulate(run.solution, run.process, cells=40, history=False)
     >>> membrane.success
     True
+
+    Watch the surface, and stop when it has taken up enough:
+
+    >>> def wet(time, film):
+    ...     return film.surface_volume_fraction[0] > 0.1
+    >>> membrane = simulate(run.solution, run.process, cells=40, callback=wet)
+    >>> membrane.message
+    'stopped by the caller at 0.0336 s'
     """
     solution, process = limits.pair(solution, process, "simulate")
     prepared = _ready(solution, process, mode, cells, rtol, extrapolate)
-    return _one(solution, process, prepared, None, cells, rtol, history, callback)
+    with stopped_by_ctrl_c() as stop:
+        membrane, error = _one(
+            solution, process, prepared, None, cells, rtol, history, callback, stop
+        )
+    if error is not None:
+        raise error
+    return membrane
 
 
 def simulate_many(
@@ -88,19 +119,61 @@ def simulate_many(
     rtol: float | None = None,
     extrapolate: bool = False,
     history: bool = True,
-    callback: Callable[[float, Any], bool] | None = None,
+    callback: Callback | None = None,
 ) -> list[Membrane]:
     """Simulate several runs and return the membranes in the order of the runs.
+
+    Ctrl-C stops the runs that are under way: each membrane then has the history so
+    far and says so, those that are finished are whole, and those that were not begun
+    stand in their places with ``success == False`` and the message "not run: stopped
+    by Ctrl-C". A second Ctrl-C raises KeyboardInterrupt.
 
     Parameters
     ----------
     runs : Case, or iterable of runs of a case or of pairs of solution and process
-        What to simulate. Bad input raises before the first run; a run that fails
-        stands in its place with ``success == False``.
+        What to simulate. Bad input raises before the first run; a run that fails, also
+        by an exception, stands in its place with ``success == False``.
     workers : int, optional
         Threads; the kernel runs without the interpreter's lock. Default 1.
     mode, cells, rtol, extrapolate, history, callback
-        As in `simulate`.
+        As in `simulate`; a callback stops its own run alone, also with what it raises,
+        and is called from several threads where there are.
+    """
+    return run_series(
+        runs,
+        workers=workers,
+        mode=mode,
+        cells=cells,
+        rtol=rtol,
+        extrapolate=extrapolate,
+        history=history,
+        callback=callback,
+    )
+
+
+NOT_RUN = f"not run: {CTRL_C}"
+LISTEN = 0.2  # s
+
+
+def run_series(
+    runs: Iterable[Any],
+    *,
+    workers: int | None = None,
+    mode: str = "reference",
+    cells: int | None = None,
+    rtol: float | None = None,
+    extrapolate: bool = False,
+    history: bool = True,
+    callback: Callback | None = None,
+    finished: Callable[[Membrane], Membrane] | None = None,
+) -> list[Membrane]:
+    """Do what `simulate_many` does, and pass each membrane through `finished`.
+
+    Parameters
+    ----------
+    finished : callable, optional
+        Called in the caller's thread with each membrane in turn; what it returns is
+        kept in its place.
     """
     listed = list(getattr(runs, "runs", runs))
     pairs = []
@@ -118,17 +191,52 @@ def simulate_many(
         _ready(solution, process, mode, cells, rtol, extrapolate)
         for solution, process, _ in pairs
     ]
+    with stopped_by_ctrl_c() as stop:
 
-    def one(number: int) -> Membrane:
-        solution, process, run = pairs[number]
-        return _one(
-            solution, process, prepared[number], run, cells, rtol, history, callback
-        )
+        def one(number: int) -> Membrane:
+            solution, process, run = pairs[number]
+            if stop:
+                return _failed(solution, process, run, NOT_RUN)
+            try:
+                return _one(
+                    *(solution, process, prepared[number], run),
+                    *(cells, rtol, history, callback, stop),
+                )[0]
+            except Exception as error:
+                return _failed(solution, process, run, _told(error))
 
-    if workers is None or workers <= 1:
-        return [one(number) for number in range(len(pairs))]
+        numbers = range(len(pairs))
+        several = workers is not None and workers > 1
+        found = _in_threads(one, numbers, workers) if several else map(one, numbers)
+        return [each if finished is None else finished(each) for each in found]
+
+
+def _in_threads(
+    one: Callable[[int], Membrane], numbers: Iterable[int], workers: int | None
+) -> Iterator[Membrane]:
+    """Yield what `one` returns for each number, in their order."""
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        return list(pool.map(one, range(len(pairs))))
+        for future in [pool.submit(one, number) for number in numbers]:
+            # a wait without an end is deaf to Ctrl-C on Windows
+            while not wait([future], timeout=LISTEN).done:
+                pass
+            yield future.result()
+
+
+def _told(error: Exception) -> str:
+    """Return what an exception says, and where it was raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})"
+    return f"{type(error).__name__}: {error}{place if frames else ''}"
+
+
+def _failed(
+    solution: CastingSolution, process: Process, case_run: Any, message: str
+) -> Membrane:
+    """Return the membrane of a run that gave nothing, not even a history."""
+    record: dict[str, Any] = {"success": False, "message": message, "notes": []}
+    _identify(record, solution, process, case_run)
+    return Membrane.from_record(record)
 
 
 def _ready(
@@ -165,9 +273,10 @@ def _one(
     cells: int | None,
     rtol: float | None,
     history: bool,
-    callback: Callable[[float, Any], bool] | None,
-) -> Membrane:
-    """Execute one prepared run and make the membrane's record."""
+    callback: Callback | None,
+    stop: Stop,
+) -> tuple[Membrane, Exception | None]:
+    """Execute one prepared run; return its membrane and what the callback raised."""
     began = clock.perf_counter()
     count = cells or DEFAULT_CELLS
     outcome = execute(
@@ -176,10 +285,11 @@ def _one(
         rtol=rtol or DEFAULT_RTOL,
         history=history,
         callback=callback,
+        stop=stop,
     )
     complete = history and outcome.success
-    rerun = _rerun(run, outcome) if complete else None
-    grid_error = _grid_error(run, outcome, count) if complete else None
+    rerun = _rerun(run, outcome, stop) if complete else None
+    grid_error = _grid_error(run, outcome, count, stop) if complete else None
     used = (*run.substances, run.polymer, run.support.substance)
     chosen = {} if case_run is None else dict(case_run.case.chosen)
     record = membrane_record(run, outcome)
@@ -197,6 +307,20 @@ def _one(
         "grid_error": grid_error,
         "time_error": None,
     }
+    if complete and stop:
+        record["notes"].append(
+            f"{CTRL_C} after the run: effects and the grid's error that are "
+            "not given were not computed"
+        )
+    _identify(record, solution, process, case_run)
+    record["wall_time"] = clock.perf_counter() - began
+    return Membrane.from_record(record), outcome.error
+
+
+def _identify(
+    record: dict[str, Any], solution: CastingSolution, process: Process, case_run: Any
+) -> None:
+    """Write into a record what was run: name, inputs, and the case as text."""
     if case_run is not None:
         record["name"] = case_run.case.name
         record["inputs"] = {
@@ -208,8 +332,6 @@ def _one(
         record["case_toml"], why = lasting_text(solution, process)
         if why:
             record["notes"].append(f"a file of this run cannot be run again: {why}")
-    record["wall_time"] = clock.perf_counter() - began
-    return Membrane.from_record(record)
 
 
 def _span(run: Run) -> tuple[float, float]:
@@ -224,26 +346,38 @@ def _place(outcome: Outcome, share: float | None) -> float:
     return float(np.interp(share, outcome.shares, outcome.edges))
 
 
-def _grid_error(run: Run, outcome: Outcome, cells: int) -> tuple[float, str] | None:
+def _grid_error(
+    run: Run, outcome: Outcome, cells: int, stop: Stop
+) -> tuple[float, str] | None:
     """Return how far the front moves on half the cells: its error is of this size."""
-    coarse = execute(run, cells=max(cells // 2, 2), history=False, air_only=True)
+    coarse = execute(
+        run, cells=max(cells // 2, 2), history=False, air_only=True, stop=stop
+    )
     if coarse.front_share is None:
         return None
     moved = _place(outcome, coarse.front_share) - _place(outcome, outcome.front_share)
     return 1e6 * abs(moved), "um"
 
 
-def _rerun(run: Run, outcome: Outcome) -> trust.Rerun:
+def _rerun(run: Run, outcome: Outcome, stop: Stop) -> trust.Rerun:
     """Return how far the coacervation depth moves when inputs change.
 
     The front is found as a share of the polymer on a coarse grid, with and without the
     change, and both are placed in this run's dry sheet.
     """
-    base = execute(run, cells=EFFECT_CELLS, history=False, air_only=True)
+
+    def front(changed: Run) -> float | None:
+        found = execute(
+            changed, cells=EFFECT_CELLS, history=False, air_only=True, stop=stop
+        )
+        return found.front_share
+
+    base = front(run)
 
     def rerun(solution: CastingSolution, process: Process, changes: Any) -> float:
-        other = prepare(solution, process, dict(changes))
-        found = execute(other, cells=EFFECT_CELLS, history=False, air_only=True)
-        return _place(outcome, found.front_share) - _place(outcome, base.front_share)
+        if stop:
+            raise MembranekitError(NOT_RUN)
+        moved = front(prepare(solution, process, dict(changes)))
+        return _place(outcome, moved) - _place(outcome, base)
 
     return rerun

@@ -9,10 +9,12 @@ import sys
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from records import make_record
 
 import membranekit as mk
 from membranekit import library
 from membranekit.case import Address, lasting_text
+from membranekit.membrane import Membrane, save, saved_case_text
 
 TEXT = """\
 name = "a case"
@@ -435,6 +437,25 @@ def test_a_case_brings_its_own_substances(tmp_path):
     assert read(again.to_toml(), tmp_path) == again
     with pytest.raises(mk.InputError, match='no file or folder "own"'):
         read(case.to_toml(), tmp_path / "own")
+
+
+def test_a_saved_case_finds_its_own_substances_from_elsewhere(tmp_path):
+    home, away = tmp_path / "home", tmp_path / "away"
+    for folder in (home / "own", away):
+        folder.mkdir(parents=True)
+    (home / "own" / "solvent.toml").write_text(SOLVENT)
+    text = 'materials = ["own"]\n' + TEXT.replace("NMP", "MS")
+    (home / "mine.toml").write_text(text)
+    case = mk.read_case(home / "mine.toml")
+    made = Membrane.from_record(make_record(case_toml=case.runs[0].to_toml()))
+    save([made], away / "run.json", case)
+    save([made.with_inputs({}, case)], away / "alone.json")
+    save([made], home / "run.json", case)
+    for path in (away / "run.json", away / "alone.json", home / "run.json"):
+        saved = saved_case_text(path)
+        assert read(saved, path.parent).solution == case.solution
+        # beside the case the paths stay relative: both may move together
+        assert ('materials = ["own"]' in saved) == (path.parent == home)
 
 
 def test_a_substance_that_the_library_has_is_not_defined_again(tmp_path):

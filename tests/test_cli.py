@@ -15,6 +15,7 @@ from membranekit.case import read_case
 from membranekit.cli import main
 from membranekit.errors import InputError
 from membranekit.membrane import Membrane
+from membranekit.stopping import CTRL_C
 
 SERIES = CASE + '[series]\n"air.time" = ["2 s", "6 s", "10 s"]\n'
 
@@ -31,7 +32,7 @@ def made_up(monkeypatch):
     """Put made-up records in place of the simulation; keep what was asked for."""
     asked = []
 
-    def simulate_many(runs, *, workers=None, history=True, extrapolate=False):
+    def run_series(runs, *, workers, history, extrapolate, finished):
         membranes = []
         for run in runs:
             asked.append((run, history))
@@ -40,10 +41,11 @@ def made_up(monkeypatch):
             layer = make_record(air)["layer"]
             zones = {"back": 9.0, "zones": 2.0, "needed": 1.46, "share": 1 / 3}
             changes["layer"] = {**layer, "margins": {**layer["margins"], **zones}}
-            membranes.append(Membrane.from_record(make_record(air, **changes)))
+            made = Membrane.from_record(make_record(air, **changes))
+            membranes.append(finished(made))
         return membranes
 
-    monkeypatch.setattr(simulation, "simulate_many", simulate_many, raising=False)
+    monkeypatch.setattr(simulation, "run_series", run_series)
     return asked
 
 
@@ -161,18 +163,18 @@ def test_sources_are_cited_once(folder, made_up):
 
 
 def test_a_failed_run_is_printed_with_the_others(folder, monkeypatch, made_up):
-    whole = simulation.simulate_many
+    whole = simulation.run_series
 
     def failing(runs, **options):
-        if runs[0].inputs["air.time"].m_as("s") == 6:
-            record = make_record(
-                **{"success": False, "message": "The step became too small."},
-                **{"layer": {}, "permeance": None, "profile": None},
-            )
-            return [Membrane.from_record(record)]
-        return whole(runs, **options)
+        first, second, third = whole(runs, **options)
+        record = make_record(
+            **{"success": False, "message": "The step became too small."},
+            **{"layer": {}, "permeance": None, "profile": None},
+        )
+        failed = Membrane.from_record(record).with_inputs(second.inputs)
+        return [first, failed, third]
 
-    monkeypatch.setattr(simulation, "simulate_many", failing)
+    monkeypatch.setattr(simulation, "run_series", failing)
     result = call("run", "case.toml", "--output", "run.csv")
     assert result.exit_code == 1
     assert "[air.time 6 s] stopped early: The step became too small." in result.stdout
@@ -181,18 +183,19 @@ def test_a_failed_run_is_printed_with_the_others(folder, monkeypatch, made_up):
 
 
 def test_what_was_finished_before_a_stop_is_kept(folder, monkeypatch, made_up):
-    whole = simulation.simulate_many
+    whole = simulation.run_series
 
     def stopped(runs, **options):
-        if len(made_up) == 2:
-            raise KeyboardInterrupt
-        return whole(runs, **options)
+        first = whole(runs, **options)[0]
+        messages = f"{CTRL_C} at 3 s", simulation.NOT_RUN
+        records = [{"success": False, "message": each} for each in messages]
+        return [first, *(Membrane.from_record(make_record(**each)) for each in records)]
 
-    monkeypatch.setattr(simulation, "simulate_many", stopped)
+    monkeypatch.setattr(simulation, "run_series", stopped)
     result = call("run", "case.toml", "--json", "--output", "run.csv")
     assert result.exit_code == 130
     assert len(json.loads(result.stdout)["runs"]) == 2
-    assert "2 of 3 runs are finished" in result.stderr
+    assert "1 of 3 runs are finished, 1 stopped on the way" in result.stderr
     assert len((folder / "run.csv").read_text().splitlines()) == 4
 
 
@@ -200,7 +203,7 @@ def test_a_stop_before_the_first_run_writes_nothing(folder, monkeypatch):
     def stopped(runs, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(simulation, "simulate_many", stopped, raising=False)
+    monkeypatch.setattr(simulation, "run_series", stopped)
     result = call("run", "case.toml", "--output", "run.csv")
     assert result.exit_code == 130
     assert os.listdir(folder) == ["case.toml"]
@@ -236,7 +239,7 @@ def test_bad_input_found_by_the_simulation_ends_with_2(folder, monkeypatch):
     def refusing(runs, **options):
         raise InputError("support.material: no heat capacity")
 
-    monkeypatch.setattr(simulation, "simulate_many", refusing, raising=False)
+    monkeypatch.setattr(simulation, "run_series", refusing)
     result = call("run", "case.toml", "--output", "run.csv")
     assert result.exit_code == 2
     assert result.stderr == "membranekit: support.material: no heat capacity\n"
@@ -397,3 +400,20 @@ def test_a_check_takes_the_set_that_it_is_told(folder):
     other = call("check", "example2", "--json", "--interactions", WEI)
     assert other.exit_code == 0
     assert json.loads(usual.output) != json.loads(other.output)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pipe that breaks")
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["cases"]])
+def test_a_reader_that_has_read_enough_changes_no_status(arguments):
+    reader, writer = os.pipe()
+    os.close(reader)
+    program = "from membranekit.cli import main; main()"
+    with os.fdopen(writer, "w") as stdout:
+        done = subprocess.run(
+            [sys.executable, "-c", program, *arguments],
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, "")

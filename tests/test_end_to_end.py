@@ -345,7 +345,7 @@ def test_a_place_that_cannot_be_written_ends_with_2_before_the_run(
     folder, monkeypatch, option
 ):
     pytest.importorskip("mpltern")
-    monkeypatch.setattr(simulation, "simulate_many", None)
+    monkeypatch.setattr(simulation, "run_series", None)
     ending = ".csv" if option == "--output" else ".png"
     (folder / f"folder{ending}").mkdir()
     before = sorted(os.listdir(folder))
@@ -373,15 +373,16 @@ def test_a_stop_by_the_user_keeps_what_is_finished(folder):
     program = """
 import os, signal, sys, threading
 from membranekit import simulation
-simulation.DEFAULT_CELLS = 60
-whole, calls = simulation.simulate_many, []
-def counted(runs, **options):
-    calls.append(runs)
+whole, calls = simulation._one, []
+def counted(*arguments):
+    calls.append(arguments)
     if len(calls) == 2:
+        simulation.DEFAULT_CELLS = 2000
         stop = lambda: os.kill(os.getpid(), signal.SIGINT)
         threading.Timer(0.05, stop).start()
-    return whole(runs, **options)
-simulation.simulate_many = counted
+    return whole(*arguments)
+simulation.DEFAULT_CELLS = 60
+simulation._one = counted
 from membranekit.cli import main
 main(sys.argv[1:])
 """
@@ -396,9 +397,13 @@ main(sys.argv[1:])
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     assert done.returncode == 130, done.stderr
-    assert "1 of 3 runs are finished" in done.stderr
+    assert "1 of 3 runs are finished, 1 stopped on the way" in done.stderr
     assert "Traceback" not in done.stderr
-    assert len((folder / "run.csv").read_text().splitlines()) == 3
+    head, _, *rows = csv.reader((folder / "run.csv").read_text("utf-8").splitlines())
+    told = [row[head.index("message")] for row in rows]
+    assert told[0] == ""
+    assert told[1].startswith("stopped by Ctrl-C at ")
+    assert len(rows) == 2
 
 
 # ------------------------------------------------------------------- shipped cases

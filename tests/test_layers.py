@@ -25,7 +25,7 @@ FLOORS = (
     ("trust",),
     ("constants",),
     ("prepared",),
-    ("film_setup", "sheet"),
+    ("film_setup", "sheet", "stopping"),
     ("execution",),
     ("record",),
     ("simulation", "diagram"),

@@ -14,6 +14,7 @@ import pytest
 from records import CASE, make_history, make_record
 
 from membranekit import membrane as module
+from membranekit.case import Case, read_case
 from membranekit.errors import (
     InputError,
     MaterialError,
@@ -300,6 +301,24 @@ def test_runs_of_several_cases_keep_their_own_text(membrane, tmp_path):
         saved_case_text(path)
 
 
+def test_runs_of_one_case_are_saved_as_that_case(tmp_path):
+    case = read_case("example1").replace(
+        {"air.time": ["1 s", "2 s"], "process.wet_thickness": ["100 um", "150 um"]}
+    )
+    runs = [
+        Membrane.from_record(make_record(case_toml=run.to_toml())) for run in case.runs
+    ]
+    path = tmp_path / "run.json"
+    save(runs, path)
+    again = Case.from_toml(saved_case_text(path))
+    assert again.runs == case.runs
+    # a part of them, or another order, is no case
+    for some in (runs[:3], [runs[1], runs[0], *runs[2:]]):
+        save(some, path)
+        with pytest.raises(InputError, match="several cases"):
+            saved_case_text(path)
+
+
 def test_save_csv(tmp_path):
     path = tmp_path / "series.csv"
     runs = [
@@ -326,7 +345,8 @@ def test_save_netcdf(membrane, tmp_path):
     pytest.importorskip("pint_xarray")
     path = tmp_path / "run.nc"
     long = "# " + "long " * 30000 + "\n" + CASE
-    case = type("Case", (), {"name": "c", "to_toml": lambda self: long})()
+    methods = {"to_toml": lambda self: long, "from_folder": lambda self, folder: self}
+    case = type("Case", (), {"name": "c", **methods})()
     failed = make_record(2.0, history=None, permeance=None, success=False)
     save([membrane, Membrane.from_record(failed)], path, case=case)
     with xarray.open_dataset(path, engine="h5netcdf") as root:
