@@ -22,7 +22,7 @@ DIRECTIVES = {
 
 # Neither -ffast-math nor -march=native: results must not depend on the machine that
 # built a wheel. Without errno a square root is one instruction. Python's own -g makes a
-# wheel four times as large; a checked build keeps it, to name the line that is at fault.
+# wheel four times as large; a checked build keeps it, to name the line at fault.
 FLAGS = ["-O3", "-fno-math-errno", *([] if CHECKED else ["-g0"])]
 if sys.platform == "win32":
     FLAGS = []
