@@ -23,6 +23,13 @@ DIRECTIVES = {
     "autotestdict": False,
 }
 
+# Neither -ffast-math nor -march=native: results must not depend on the machine that
+# built a wheel. Without errno a square root is one instruction. Python's own -g makes a
+# wheel four times as large; a checked build keeps it, to name the line at fault.
+FLAGS = ["-O3", "-fno-math-errno", *([] if CHECKED else ["-g0"])]
+if sys.platform == "win32":
+    FLAGS = []
+
 
 class CheckedBuild(build_ext):
     """Rewrite what Cython wrote before it is compiled."""
@@ -45,12 +52,7 @@ def kernels() -> list[Extension]:
             f"membranekit._kernels.{source.stem}",
             [source.as_posix()],
             depends=headers,
-            # Neither -ffast-math nor -march=native: results must not depend on the
-            # machine that built a wheel.
-            # Without errno a square root is one instruction.
-            extra_compile_args=(
-                [] if sys.platform == "win32" else ["-O3", "-fno-math-errno"]
-            ),
+            extra_compile_args=FLAGS,
         )
         if CHECKED:
             extension.extra_compile_args = []
