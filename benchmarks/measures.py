@@ -12,7 +12,6 @@ import gc
 import importlib.metadata
 import importlib.resources
 import json
-import math
 import os
 import platform
 import re
@@ -46,10 +45,8 @@ RATIOS = (
     "cells_exponent",
 )
 
-ROUNDS = 15
-TIMING_ROUNDS = 60  # of pieces that take a few milliseconds
-IMPORTS = 25
-FIRST_RESULTS = 7
+GAIN = 0.01
+"""By how much a try must beat the least so far to count as a gain [1]."""
 
 IMPORT = """
 import time
@@ -137,25 +134,42 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def least(tries: Callable[[], tuple[float, ...]], patience: int) -> tuple[float, ...]:
+    """Return the least of each figure, after `patience` tries that gain nothing.
+
+    A busy machine takes more tries, and gets closer to what an idle one gives.
+    """
+    best: tuple[float, ...] = tries()
+    idle = 0
+    while idle < patience:
+        found = tries()
+        gained = any(
+            new < (1.0 - GAIN) * old for new, old in zip(found, best, strict=True)
+        )
+        idle = 0 if gained else idle + 1
+        best = tuple(map(min, best, found))
+    return best
+
+
 def beside_the_yardstick() -> tuple[dict[str, float], float]:
     """Return each workload's time in yardsticks [1], and the yardstick's time [s].
 
-    Yardstick and workload take turns, so that both see the same machine.
+    All take turns again and again, so that each finds the machine's quiet moments.
     """
     from workloads import WORKLOADS
 
-    ratios, least = {}, math.inf
     with yardstick() as library:
-        for workload in WORKLOADS:
-            workload.make()()  # what is read or imported late
-            own = reference = math.inf
-            for _ in range(ROUNDS if workload.level == "run" else TIMING_ROUNDS):
-                work = workload.make()
-                own = min(own, timed(work))
-                reference = min(reference, timed(library.track_reference))
-            ratios[workload.name] = own / workload.calls / reference
-            least = min(least, reference)
-    return ratios, least
+
+        def turn() -> tuple[float, ...]:
+            pieces = [timed(workload.make()) for workload in WORKLOADS]
+            return (*pieces, timed(library.track_reference))
+
+        turn()  # what is read or imported late
+        *pieces, reference = least(turn, 12)
+    return {
+        workload.name: piece / workload.calls / reference
+        for workload, piece in zip(WORKLOADS, pieces, strict=True)
+    }, reference
 
 
 # ------------------------------------------------------------------- instructions
@@ -266,12 +280,12 @@ def program(text: str) -> str:
 
 def import_time() -> float:
     """Return the time of ``import membranekit`` in a fresh interpreter [s]."""
-    return min(float(program(IMPORT)) for _ in range(IMPORTS))
+    return least(lambda: (float(program(IMPORT)),), 15)[0]
 
 
 def first_result_time() -> float:
     """Return the time from the command to the result of a short run [s]."""
-    return min(timed(lambda: program(SHORT)) for _ in range(FIRST_RESULTS))
+    return least(lambda: (timed(lambda: program(SHORT)),), 5)[0]
 
 
 def peak_memory() -> int | None:

@@ -40,7 +40,7 @@ COUNTED_BY = (
 INSTRUCTIONS = 0.05
 MEMORY = 0.10
 TIMES = 0.15
-RATIO = 0.30
+RATIO = 0.50
 """Budgets: how much more than the last release is too much [1]. That of the ratios
 counts only where there are no instructions, and is as wide as noise makes it."""
 
