@@ -461,7 +461,8 @@ def numpy_rates(problem: Problem, film: film_setup.Film) -> Rates:
     )
     y, mass = film.ode_state(), film.masses()
     moving = mass > 0.0
-    for each in (y, y * np.random.default_rng(7).uniform(0.999, 1.001, y.size)):
+    # the film is left with the amounts it came with
+    for each in (y * np.random.default_rng(7).uniform(0.999, 1.001, y.size), y):
         expected, got = np.empty_like(y), np.empty_like(y)
         film.ode_rates(each, expected)
         rival.rates(each, got)
@@ -706,9 +707,9 @@ def main() -> None:
         f"A call through Python costs {1e6 * cost_of_call():.1f} us and is taken off."
     )
     for rtol in (1e-3, 1e-5):
-        times = ", ".join(
-            f"{name} {found.at(name, rtol):.3f} s" for name in ("CVODE", "IDA", "LSODA")
-        )
+        # LSODA is never as far off as the core at 1e-3
+        rivals = ("CVODE", "IDA", "LSODA") if rtol < 1e-4 else ("CVODE", "IDA")
+        times = ", ".join(f"{name} {found.at(name, rtol):.3f} s" for name in rivals)
         error = found.core[rtol].error
         console.print(
             f"At the core's error of rtol {rtol:g} ({error:.1e}): core "
