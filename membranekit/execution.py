@@ -40,6 +40,8 @@ class _Course:
     # tangent-plane distances and binodal times when the air ended
     after_air: tuple[Floats, Floats] | None = None
     message: str = ""
+    # when the film was last colder than the dew point [s]
+    condensed: float = 0.0
     error: Exception | None = None
 
     def seen(self, number: int, out: Floats) -> dict[str, Any]:
@@ -212,6 +214,8 @@ def _take(
                 continue
             status = film.advance(end, until, rtol=rtol)
             out = base + film.exchanged_amounts() if in_air else base
+            if in_air and film_setup.condenses(film, step):
+                course.condensed = film.time
             if history or callback is not None:
                 seen = course.seen(number, out)
                 if history:
@@ -286,7 +290,7 @@ def _with_sheet(
         outcome,
         notes=(
             *sheet["notes"],
-            *air_notes(film.clocks()[0][2], sheet["depth"], in_air),
+            *air_notes(film.clocks()[0][2], sheet["depth"], in_air, course.condensed),
         ),
         coacervation_depth=front,
         layer=layer,
