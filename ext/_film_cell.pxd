@@ -26,6 +26,7 @@ cdef struct Cell:
     int two
     int single              # kept as one phase, whatever is stable
     double distance         # tangent-plane distance K of the cell as one phase
+    double slack            # K below 0 by less counts as none: one phase
     double total            # A
     double x[7]             # lean amounts; also the next start
     double u[7]             # amounts they belong to
@@ -43,6 +44,30 @@ cdef struct Cell:
     double dlean[49]        # derivative of the logarithm of the lean composition
     double lean             # volume fraction of the lean phase
     double dshare[7]        # its derivative
+
+
+cdef inline bint one_but_for_traces(const Mixture* mixture, int n, const double* u,
+                                    const double* mu, Cell* c) noexcept nogil:
+    """Whether a cell would be one phase without the traces its lean phase lives on.
+
+    A dissolved polymer gathers in the lean phase however little there is of it: that
+    phase is then smaller than the flash resolves, and holds nothing of the rest.
+    """
+    cdef double left[7]
+    cdef double y[7]
+    cdef double distance = 0.0
+    cdef int i
+    cdef bint traces = False
+    for i in range(n):
+        left[i] = mu[i]
+        y[i] = c.y[i]
+        if u[i] < 1e-8 * c.total * c.y[i]:
+            # no liquid has a potential as low as this
+            left[i] = -100.0
+            y[i] = 1e-290
+            traces = True
+    return traces and (stability(mixture, n, left, y, &distance) == 0
+                       and distance > -1e-10)
 
 
 cdef inline bint surely_one(const Mixture* mixture, int n, const double* mu,
@@ -154,7 +179,7 @@ cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell
         c.distance = 0.0
         if stability(mixture, n, mu, c.y, &c.distance) != 0:
             return -1
-    if c.distance > -1e-10:
+    if c.distance > -1e-10 - c.slack:
         for i in range(n):
             c.mu[i] = mu[i]
             c.y_mu[i] = mu[i] + c.distance
@@ -205,7 +230,7 @@ cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell
                 c.rich[i] = r[i]
                 c.u[i] = u[i]
             return 0
-    if c.distance > -1e-7:
+    if c.distance > -1e-7 or one_but_for_traces(mixture, n, u, mu, c):
         # the lean phase would be smaller than the flash resolves
         for i in range(n):
             c.mu[i] = mu[i]

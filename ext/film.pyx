@@ -54,6 +54,10 @@ cdef double V0 = 18.07e-6
 cdef long SIGNALS = 16
 # share of lean phase from which a cell's pores count as open
 cdef double OPEN_PORES = 0.05
+# troubled attempts at a step, older ones counted less, that are more than an accident,
+# and the accepted steps for which more accuracy is asked then
+cdef double UNREST = 4.5
+cdef int STRICT_STEPS = 60
 
 cdef enum:
     CLOSED = 0
@@ -74,6 +78,7 @@ cdef enum:
     SURFACE = 3
     ACCURACY = 4
     SINGULAR = 5
+    BOILING = 6
 
 TROUBLES = {
     PHASES: "no phase equilibrium was found",
@@ -81,6 +86,7 @@ TROUBLES = {
     SURFACE: "the surface has no solution",
     ACCURACY: "the error stays above the tolerance",
     SINGULAR: "the equations of a step are singular",
+    BOILING: "the surface boils: its vapors fill the air",
 }
 
 MESSAGES = {
@@ -284,6 +290,8 @@ cdef class Film:
     cdef double* last_arrest
     cdef double* last_total
     cdef double* last_rate
+    cdef double* was_two
+    cdef double* switched
     cdef double* arrest_amounts
     cdef double* arrest_lean
     cdef double* last_amounts
@@ -339,6 +347,8 @@ cdef class Film:
     cdef double step_size, cell_temperature
     cdef readonly long steps, rejected, evaluations
     cdef readonly int trouble, troubled_cell
+    cdef double unrest, strictness
+    cdef int strict_steps
     cdef double spoil
     cdef const int[::1] watched
     cdef const int* stop
@@ -372,7 +382,7 @@ cdef class Film:
         self.start = <int*>PyMem_Calloc(nodes + 1, sizeof(int))
         self.place = <int*>PyMem_Calloc(nodes + 1, sizeof(int))
         self.cell = <Cell*>PyMem_Calloc(self.cells, sizeof(Cell))
-        self.node_u = <double*>PyMem_Calloc((10 + 4 * self.n) * self.cells, 8)
+        self.node_u = <double*>PyMem_Calloc((12 + 4 * self.n) * self.cells, 8)
         self.support = <double*>PyMem_Calloc(5 * (support_nodes + 1), 8)
         if (not self.dm or not self.width or not self.z or not self.work
                 or not self.stage or not self.mass or not self.blocks
@@ -390,7 +400,9 @@ cdef class Film:
         self.last_arrest = self.node_u + 7 * self.cells
         self.last_total = self.node_u + 8 * self.cells
         self.last_rate = self.node_u + 9 * self.cells
-        self.arrest_amounts = self.node_u + 10 * self.cells
+        self.was_two = self.node_u + 10 * self.cells
+        self.switched = self.node_u + 11 * self.cells
+        self.arrest_amounts = self.node_u + 12 * self.cells
         self.arrest_lean = self.arrest_amounts + self.n * self.cells
         self.last_amounts = self.arrest_lean + self.n * self.cells
         self.last_lean = self.last_amounts + self.n * self.cells
@@ -413,6 +425,7 @@ cdef class Film:
                 self.cell[k].y[i] = 1.0 / self.n
         self.mode = CLOSED
         self.method = rodas3()
+        self.strictness = 1.0
         self._lay_out(0, 1)
 
     def __dealloc__(self):
@@ -810,7 +823,7 @@ cdef class Film:
                 here -= p[i]
                 far -= self.gas_far[i]
         if not (here > 0.0 and far > 0.0):
-            self.trouble = SURFACE
+            self.trouble = BOILING
             return -1
         # film theory: P over the log mean of the air's own pressures
         mean = log_mean(here, far, &slope, &other)
@@ -1096,9 +1109,14 @@ cdef class Film:
             f[self.start[node] + i] = c.mu[i] - mu[i] - drop[i]
             f[self.start[inner] + i] -= s[i] * (1.0 + self.spoil)
             if i != ref:
+                # a trace a step has made negative, within its tolerance, is none: it
+                # would ask the interface, whose fractions are positive, for less
                 f[self.start[node] + n + i] = s[i] - bath_flux(
-                    q, self.bath_diffusivity[i], distance, phi[i], bath[i],
+                    q, self.bath_diffusivity[i], distance, phi[i],
+                    bath[i] if bath[i] > 0.0 else 0.0,
                     &d_in[i], &d_out[i], &d_q[i])
+                if not bath[i] > 0.0:
+                    d_out[i] = 0.0
                 f[self.start[outer] + i] += s[i]
             f[self.start[node] + n + ref] += s[i]
         f[self.start[node] + n + ref] -= q
@@ -1229,12 +1247,13 @@ cdef class Film:
 
     cdef int _solve_surfaces(self) noexcept nogil:
         """Solve the algebraic rows of every end's surface for the film as it is."""
-        cdef int end
+        cdef int end, before = self.trouble
         for end in range(self.ends):
+            self.trouble = SURFACE
             if self._solve_surface(end) != 0:
-                self.trouble = SURFACE
                 self.troubled_cell = self._cell_of(end)
                 return NO_START
+        self.trouble = before
         return DONE
 
     cdef int _solve_surface(self, int end) noexcept nogil:
@@ -1253,13 +1272,27 @@ cdef class Film:
         cdef double phi[7]
         cdef double largest, exact, capacity = 0.0, scale, fade = 0.0
         cdef int pivot[14]
-        cdef int first = n if self.mode == BATH else 0
+        cdef int first = n if self.mode == BATH else 0, boiled = 0
+        if self.mode == BATH:
+            for i in range(n):
+                # a step extrapolates the logarithm of a trace to where it has no value
+                if i != self.volume_reference and self.z[at + n + i] < -100.0:
+                    self.z[at + n + i] = -100.0
         memcpy(old, self.z + at, bs * sizeof(double))
         for iteration in range(400):
             memset(f + at, 0, bs * sizeof(double))
             memset(block, 0, bs * bs * sizeof(double))
             if self._surface_rates(end, self.z, f, True) != 0:
-                return NO_START
+                boiled += 1
+                if self.mode != AIR or boiled > 40:
+                    return NO_START
+                for i in range(n):
+                    if boiled > iteration:
+                        # as it is inside it would boil: the surface is drier
+                        self.z[at + i] -= 0.5 * self.mixture.s[i]
+                    else:
+                        self.z[at + i] = 0.5 * (self.z[at + i] + old[i])
+                continue
             for i in range(bs):
                 move[i] = -f[at + i]
             if self.mode == BATH:
@@ -1733,6 +1766,35 @@ cdef class Film:
         for k in range(nodes - 2, -1, -1):
             b[k] += a[k] * b[k + 1]
 
+    cdef bint _chatters(self, double rtol) noexcept nogil:
+        """Whether a cell that switched between one phase and two just now did so.
+
+        It may then stay one phase a tenth of the tolerance beyond its binodal.
+        """
+        cdef int k
+        cdef bint back = False
+        for k in range(self.cells):
+            if self.cell[k].two != self.was_two[k]:
+                if self.steps - self.switched[k] <= 3.0:
+                    back = True
+                    self.cell[k].slack = 0.1 * rtol
+                self.switched[k] = self.steps
+                self.was_two[k] = self.cell[k].two
+        return back
+
+    cdef void _calm(self, double trouble) noexcept nogil:
+        """Note an attempt; ask for more accuracy after too many troubled ones.
+
+        A step that carries a cell across its binodal ends on the other side, where
+        the film is much stiffer or softer than the step took it for, and the next one
+        may carry it back, for good. Steps that land nearer let it settle.
+        """
+        self.unrest = 0.9 * self.unrest + trouble
+        if self.unrest > UNREST:
+            self.unrest = 0.0
+            self.strictness *= 0.1
+            self.strict_steps = STRICT_STEPS
+
     cdef int _run(self, double t_end, double t_return, double rtol, double longest,
                   long most) except -1 nogil:
         """Step until t_return has passed or t_end is reached exactly."""
@@ -1755,7 +1817,7 @@ cdef class Film:
     cdef int _march(self, double t_end, double t_return, double rtol, double longest,
                     long most, double* recorded) except -1 nogil:
         """The steps; all but the last are recorded."""
-        cdef double h, error = 0.0, factor, x, middle
+        cdef double h, error = 0.0, factor, x, middle, tolerance
         cdef double far[7]
         cdef int end, i, status
         cdef long taken = 0
@@ -1803,20 +1865,25 @@ cdef class Film:
                 if status == 0 and recorded[0] < self.time:
                     status = self._record(recorded[0], self.time, True)
                     recorded[0] = self.time
+                    self._calm(1.0 if self._chatters(rtol) else 0.0)
                 if status == 0:
                     status = self._solve_surfaces()
                 if status == 0:
                     status = self._rates(self.z, self.work, True)
                     memcpy(self.start_rate, self.exchange_rate, 14 * sizeof(double))
             again = status == 0
+            tolerance = rtol * self.strictness
+            if tolerance < 1e-7:
+                tolerance = rtol if rtol < 1e-7 else 1e-7
             if status == 0:
-                status = self._step(h, rtol, &error)
+                status = self._step(h, tolerance, &error)
             if status != 0 or error > 1.0:
                 if self.mode == AIR and self.cover_gap > 0.0:
                     memcpy(self.gas_far, far, 7 * sizeof(double))
                 self.rejected += 1
                 taken += 1
                 held = True
+                self._calm(1.0)
                 if status != 0 or not isfinite(error):
                     self.step_size = 0.25 * h
                 else:
@@ -1844,6 +1911,10 @@ cdef class Film:
             self._heat(h)
             self.steps += 1
             taken += 1
+            if self.strict_steps > 0:
+                self.strict_steps -= 1
+                if self.strict_steps == 0:
+                    self.strictness = 1.0
             factor = 5.0 if error <= 0.0 else 0.9 / error ** (1.0 / self.method.order)
             # a kink that has just cost a rejection is seldom the last one
             if factor > (1.0 if held else 3.0):

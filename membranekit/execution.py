@@ -47,6 +47,8 @@ class _Course:
     # when a bath first met the support side [s]
     peeled: float = math.inf
     message: str = ""
+    # when the film was last colder than the dew point [s]
+    condensed: float = 0.0
     error: Exception | None = None
 
     def seen(self, number: int, out: Floats) -> dict[str, Any]:
@@ -232,6 +234,8 @@ def _take(
                 continue
             status = film.advance(end, until, rtol=rtol)
             out = base + film.exchanged_amounts() if in_air else base
+            if in_air and film_setup.condenses(film, step):
+                course.condensed = film.time
             if history or callback is not None:
                 seen = course.seen(number, out)
                 if history:
@@ -322,7 +326,7 @@ def _with_sheet(
         outcome,
         notes=(
             *sheet["notes"],
-            *air_notes(arrest, sheet["depth"], in_air),
+            *air_notes(arrest, sheet["depth"], in_air, course.condensed),
             *peeling_notes(on_support, sheet["cell"], course.peeled),
         ),
         coacervation_depth=front,

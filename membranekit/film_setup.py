@@ -14,6 +14,9 @@ from membranekit.transport import air as air_side
 from membranekit.transport import model as film_model
 from membranekit.transport.grid import film_widths, graded, two_sided_widths
 
+AIR_TRACE = 1e-9
+"""Least share of its saturation of each vapor in the air [1]."""
+
 BATH_TRACE = 1e-9
 """Least volume fraction of each species in a fresh bath [1]."""
 BATH_CELLS = 70
@@ -88,6 +91,12 @@ def humid_air(step: AirExposure) -> float:
     return float(air_side.vapor_pressure_from_humidity_ratio(ratio, pressure))
 
 
+def condenses(film: Film, step: AirExposure) -> bool:
+    """Say whether open air is above saturation at a film's temperature."""
+    saturated = library.lookup("water").get("saturation_pressure").at
+    return step.cover is None and humid_air(step) > saturated(film.temperature)
+
+
 def begin_air(film: Film, run: Run, step: AirExposure) -> int:
     """Put the film under the air of a step; the kernel's status."""
     model = run.model
@@ -108,6 +117,10 @@ def begin_air(film: Film, run: Run, step: AirExposure) -> int:
                 far[i] = units.to_si(value, "share") * law(temperature)  # type: ignore[misc]
             else:
                 far[i] = units.to_si(value, "pressure")
+    for i, each in enumerate(model.species):
+        if each.saturation_pressure is not None:
+            # what is not in the air leaves the film for ever: a floor above zero
+            far[i] = max(far[i], AIR_TRACE * each.saturation_pressure(temperature))
     volatile = [each.saturation_pressure is not None for each in model.species]
     saturation, enthalpy = film_model.vapor_tables(model, volatile)
     which = [i for i in range(n) if volatile[i]]
@@ -135,14 +148,21 @@ def begin_air(film: Film, run: Run, step: AirExposure) -> int:
         ),
     )
     share = run.amounts / (1.0 + run.amounts.sum())
-    ends = []
-    for kelvin in (film.temperature, max(temperature, film.temperature + 1.0)):
-        surface = [
+
+    def surface(kelvin: float) -> list[float]:
+        pressures = [
             share[i] * model.species[i].saturation_pressure(kelvin)  # type: ignore[misc]
             for i in which
         ]
-        ends.append(air_side.transfer_coefficients(stream, kelvin, surface))
-    span = max(temperature, film.temperature + 1.0) - film.temperature
+        # evaporation keeps a film from boiling in air that is hotter
+        scale = min(1.0, 0.8 * pressure / max(sum(pressures), 1e-300))
+        return [scale * each for each in pressures]
+
+    span = max(temperature - film.temperature, 1.0)
+    ends = [
+        air_side.transfer_coefficients(stream, kelvin, surface(kelvin))
+        for kelvin in (film.temperature, film.temperature + span)
+    ]
     coefficient = np.zeros((n, 2))
     slope = (ends[1][0] - ends[0][0]) / span
     coefficient[which, 1] = slope

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from membranekit import library, units
+from membranekit._kernels import coexistence
 from membranekit.case import Case
 from membranekit.case import Run as CaseRun
 from membranekit.errors import InputError, MaterialError
@@ -336,6 +337,23 @@ def _tested(run: Prepared) -> Stability:
     return stability(run.model.mixture, volumes / volumes.sum(), run.temperature)
 
 
+def vapor_pressure(run: Prepared) -> float:
+    """Return the pressure of all vapors over a casting solution [Pa].
+
+    ``p = sum_i a_i p_sat,i(T)`` at the temperature at which it is cast.
+    """
+    kelvin = run.temperature
+    volumes = np.append(run.amounts, 1.0)
+    settings = run.model.mixture.at(kelvin)
+    potentials, _ = coexistence.potentials(volumes, **settings)
+    activity = np.exp(potentials[:-1] / settings["s"][:-1])
+    return sum(
+        float(a) * each.get("saturation_pressure").at(kelvin)
+        for a, each in zip(activity, run.substances, strict=True)
+        if each.has("saturation_pressure")
+    )
+
+
 def demixed(found: Phase, temperature: float) -> str:
     """Say that a casting solution has demixed before it is cast, by how much water."""
     at = f"at {_degrees(temperature)}"
@@ -434,6 +452,16 @@ def refuse(
                 f"{where}: {text}; give a temperature inside, or extrapolate=True "
                 "(--extrapolate on the command line)"
             )
+    for name, step in _timed(process):
+        if isinstance(step, AirExposure):
+            total = vapor_pressure(run)
+            pressure = units.to_si(step.pressure, "pressure")
+            if total >= pressure:
+                raise InputError(
+                    f"{name}: at {_degrees(run.temperature)}, where it is cast, the "
+                    f"solution boils: its vapors reach {total / 1e5:.3g} bar, the air "
+                    f"has {pressure / 1e5:.3g} bar; give a colder support"
+                )
     if not _tested(run).stable:
         found = phase(solution, run)
         raise InputError(f"solution.parts: {demixed(found, run.temperature)}")

@@ -159,7 +159,7 @@ def prepare(
     fractions = solution.volume_fractions
     held = fractions[polymer.name]
     amounts = np.array(
-        [max(fractions.get(each.name, 0.0), TRACE) / held for each in substances]
+        [(fractions.get(each.name) or TRACE) / held for each in substances]
     )
     if solution.measured_cloud_point is not None:
         mixture = anchored_mixture(solution, mixture, chosen, substances, amounts)

@@ -134,7 +134,9 @@ def coacervation_front(polymer: Floats, distances: Floats, binodal: Floats) -> f
     return float(edges[k + 1])
 
 
-def air_notes(arrest: Floats, depth: Floats, in_air: float) -> list[str]:
+def air_notes(
+    arrest: Floats, depth: Floats, in_air: float, condensed: float
+) -> list[str]:
     """Say what the air did that its time alone does not tell.
 
     Parameters
@@ -145,8 +147,16 @@ def air_notes(arrest: Floats, depth: Floats, in_air: float) -> list[str]:
         In the dry sheet [m].
     in_air : float
         Time in the air [s].
+    condensed : float
+        When the film was last colder than the air's dew point [s]; 0: never.
     """
     notes = []
+    if condensed > 0.0:
+        notes.append(
+            f"until {condensed:.3g} s the film was colder than the air's dew point: "
+            "water condensed on it, and was taken up as a liquid; separate drops "
+            "(breath figures) are not modeled"
+        )
     if arrest[0] < in_air:
         still = np.flatnonzero(~(arrest < in_air))
         reach = depth[-1] if still.size == 0 else depth[still[0]]
