@@ -18,7 +18,7 @@
 # f) A film may obey Henry's law instead, mu_i = s_i ln(u_i/H_i), u amounts per volume of
 #    polymer: see find_phases in _film_cell.pxd. Its bath is Flory-Huggins' still.
 
-from libc.math cimport log
+from libc.math cimport isfinite, log
 
 cdef enum:
     MAX_COMPONENTS = 8
@@ -92,8 +92,15 @@ cdef inline int read_mixture(Mixture* mixture, const double[::1] s,
     mixture.count = n
     mixture.temperature = 0.0
     for k in range(n):
+        if not 0.0 < s[k] < 1e300:
+            raise ValueError("s is positive and finite")
         mixture.s[k] = s[k]
     for p in range(poly.shape[0]):
+        for k in range(5):
+            if not isfinite(poly[p, k]):
+                raise ValueError("interactions are finite")
+        if not (isfinite(rational[p, 0]) and isfinite(rational[p, 1])):
+            raise ValueError("interactions are finite")
         mixture.varies[p] = rational[p, 0] != 0.0
         mixture.rational_b[p] = rational[p, 0]
         mixture.rational_c[p] = rational[p, 1]
@@ -105,6 +112,8 @@ cdef inline int read_mixture(Mixture* mixture, const double[::1] s,
     mixture.has_triples = triples is not None
     if triples is not None:
         for p in range(triples.shape[0]):
+            if not isfinite(triples[p]):
+                raise ValueError("interactions are finite")
             mixture.triple[p] = triples[p]
     set_groups(mixture, &groups[0] if groups is not None else NULL)
     return 0

@@ -14,9 +14,10 @@ from _coexistence cimport flash as flash_of, stability as stability_of
 from _flory_huggins cimport Mixture, potentials as potentials_of, read_mixture
 
 
-def potentials(const double[::1] amounts, *, const double[::1] s,
-               const double[:, ::1] poly, const double[:, ::1] rational,
-               const double[::1] triples=None, const int[::1] groups=None):
+def potentials(const double[::1] amounts not None, *, const double[::1] s not None,
+               const double[:, ::1] poly not None,
+               const double[:, ::1] rational not None, const double[::1] triples=None,
+               const int[::1] groups=None):
     """mu (n) and Hessian (n, n) of the first n = len(amounts) components.
 
     n may be one less than len(s): a phase without polymer.
@@ -27,8 +28,8 @@ def potentials(const double[::1] amounts, *, const double[::1] s,
     if not s.shape[0] - 1 <= n <= s.shape[0] or n < 1:
         raise ValueError("the amounts do not fit the components")
     for i in range(n):
-        if not amounts[i] > 0.0:
-            raise ValueError("amounts are positive")
+        if not 0.0 < amounts[i] < 1e300:
+            raise ValueError("amounts are positive and finite")
     mu = np.empty(n)
     hessian = np.empty((n, n))
     cdef double[::1] mu_view = mu
@@ -37,9 +38,10 @@ def potentials(const double[::1] amounts, *, const double[::1] s,
     return mu, hessian
 
 
-def stability(const double[::1] amounts, *, const double[::1] s,
-              const double[:, ::1] poly, const double[:, ::1] rational,
-              const double[::1] triples=None, const int[::1] groups=None):
+def stability(const double[::1] amounts not None, *, const double[::1] s not None,
+              const double[:, ::1] poly not None,
+              const double[:, ::1] rational not None, const double[::1] triples=None,
+              const int[::1] groups=None):
     """Tangent-plane distance K of u (n) as one phase, and its lean liquid (n).
 
     K < 0: the solution demixes. None when the iteration fails.
@@ -56,8 +58,8 @@ def stability(const double[::1] amounts, *, const double[::1] s,
     y = np.empty(n)
     cdef double[::1] y_view = y
     for i in range(n):
-        if not amounts[i] > 0.0:
-            raise ValueError("amounts are positive")
+        if not 0.0 < amounts[i] < 1e300:
+            raise ValueError("amounts are positive and finite")
         a[i] = amounts[i]
         total += a[i]
     a[n] = 1.0
@@ -69,9 +71,10 @@ def stability(const double[::1] amounts, *, const double[::1] s,
     return distance, y
 
 
-def flash(const double[::1] amounts, const double[::1] start, *, const double[::1] s,
-          const double[:, ::1] poly, const double[:, ::1] rational,
-          const double[::1] triples=None, const int[::1] groups=None):
+def flash(const double[::1] amounts not None, const double[::1] start not None, *,
+          const double[::1] s not None, const double[:, ::1] poly not None,
+          const double[:, ::1] rational not None, const double[::1] triples=None,
+          const int[::1] groups=None):
     """Lean amounts x (n) at equilibrium with the rich rest, and the potentials (n).
 
     None when no second phase is found from `start` (n).
@@ -88,6 +91,8 @@ def flash(const double[::1] amounts, const double[::1] start, *, const double[::
     x = np.array(start)
     cdef double[::1] x_view = x
     for i in range(n):
+        if not 0.0 < x_view[i] < amounts[i] < 1e300:
+            raise ValueError("the start is a part of the amounts, which are finite")
         r[i] = amounts[i] - x_view[i]
     if flash_of(&mixture, n, &amounts[0], &x_view[0], r, mu, h_rich, h_lean) != 0:
         return None

@@ -50,6 +50,8 @@ from _friction cimport Friction
 
 cdef double GAS_CONSTANT = 8.31446261815324
 cdef double V0 = 18.07e-6
+# cells of a film, of a bath, nodes of a support: their numbers stay small integers
+cdef int MOST_NODES = 100000
 # attempted time steps between two looks for signals
 cdef long SIGNALS = 16
 # share of lean phase from which a cell's pores count as open
@@ -250,6 +252,21 @@ cdef int evaluate_any(int n, const Mixture* mixture, const Friction* f, double m
     return evaluate_cell(n, mixture, f, modulus, reference, u, c, derivatives)
 
 
+cdef int refuse_unfinite(str what, tuple numbers) except -1:
+    for each in numbers:
+        if each is not None and not np.isfinite(each).all():
+            raise ValueError(f"{what}: a number is not finite")
+    return 0
+
+
+cdef int refuse_unless_positive(str what, tuple numbers) except -1:
+    refuse_unfinite(what, numbers)
+    for each in numbers:
+        if not np.greater(each, 0.0).all():
+            raise ValueError(f"{what}: a number is not positive")
+    return 0
+
+
 cdef class Film:
     """A film, its support, and what lies on its surface; SI floats.
 
@@ -353,9 +370,10 @@ cdef class Film:
     cdef const int[::1] watched
     cdef const int* stop
 
-    def __cinit__(self, const double[::1] polymer_volumes,
-                  const double[:, ::1] amounts, const double[::1] molar_volumes,
-                  int most_bath_cells=0, int support_nodes=24):
+    def __cinit__(self, const double[::1] polymer_volumes not None,
+                  const double[:, ::1] amounts not None,
+                  const double[::1] molar_volumes not None, int most_bath_cells=0,
+                  int support_nodes=24):
         cdef int i, k
         self.cells = polymer_volumes.shape[0]
         self.n = amounts.shape[1]
@@ -363,8 +381,12 @@ cdef class Film:
             raise ValueError("the arrays of a film do not fit each other")
         if not 1 <= self.n <= SPECIES or self.cells < 2 or most_bath_cells < 0:
             raise ValueError("a film has 1 to 7 small species and 2 cells or more")
-        if support_nodes < 2:
-            raise ValueError("a support has 2 nodes or more")
+        if not 2 <= support_nodes <= MOST_NODES:
+            raise ValueError("a support has 2 to 100000 nodes")
+        if self.cells > MOST_NODES or most_bath_cells > MOST_NODES:
+            raise ValueError("a film and a bath have at most 100000 cells")
+        refuse_unless_positive(
+            "the arrays of a film", (polymer_volumes, amounts, molar_volumes))
         self.support_nodes = support_nodes
         self.most_bath_cells = most_bath_cells
         cdef int nodes = self.cells + 2 * (most_bath_cells + 1)
@@ -409,8 +431,6 @@ cdef class Film:
         self.mixture.count = self.n + 1
         self.friction.n = self.n
         for i in range(self.n + 1):
-            if not molar_volumes[i] > 0.0:
-                raise ValueError("molar volumes are positive")
             self.volumes[i] = molar_volumes[i]
             self.mixture.s[i] = V0 / molar_volumes[i]
         for k in range(self.cells):
@@ -419,8 +439,6 @@ cdef class Film:
             self.spinodal_time[k] = -1.0
             self.arrest_time[k] = -1.0
             for i in range(self.n):
-                if not amounts[k, i] > 0.0:
-                    raise ValueError("amounts are positive")
                 self.z[(k + 1) * self.n + i] = amounts[k, i]
                 self.cell[k].y[i] = 1.0 / self.n
         self.mode = CLOSED
@@ -501,8 +519,9 @@ cdef class Film:
 
     # ------------------------------------------------------------------ set-up
 
-    def set_mixture(self, const double[:, :, ::1] table, const double[::1] rational_b,
-                    const double[::1] rational_c, *,
+    def set_mixture(self, const double[:, :, ::1] table not None,
+                    const double[::1] rational_b not None,
+                    const double[::1] rational_c not None, *,
                     const double[:, ::1] triples=None, const int[::1] groups=None,
                     const double[::1] henry=None):
         """Interaction functions b_ij = V0 g_ij/V_ref of the pairs i < j.
@@ -522,6 +541,7 @@ cdef class Film:
                 or (groups is not None and groups.shape[0] != self.n + 1)
                 or (henry is not None and henry.shape[0] != self.n)):
             raise ValueError("the interaction table does not fit the film")
+        refuse_unfinite("interactions", (table, rational_b, rational_c, triples, henry))
         for p in range(pairs):
             self.mixture.rational_b[p] = rational_b[p]
             self.mixture.rational_c[p] = rational_c[p]
@@ -547,12 +567,15 @@ cdef class Film:
         for p in range(self.cells):
             self.cell[p].y_temperature = 0.0
 
-    def set_friction(self, const double[:, :, ::1] pairs, const double[::1] polymeric,
-                     const double[:, ::1] coil, const double[:, ::1] network,
-                     const double[:, ::1] drag, const double[::1] wall, *,
-                     double slowdown, double intrinsic, double martin,
-                     double network_modulus, double obstruction=2.0,
-                     double crowding=0.5, const double[:, ::1] free_volume=None):
+    def set_friction(self, const double[:, :, ::1] pairs not None,
+                     const double[::1] polymeric not None,
+                     const double[:, ::1] coil not None,
+                     const double[:, ::1] network not None,
+                     const double[:, ::1] drag not None,
+                     const double[::1] wall not None, *, double slowdown,
+                     double intrinsic, double martin, double network_modulus,
+                     double obstruction=2.0, double crowding=0.5,
+                     const double[:, ::1] free_volume=None):
         """Friction laws ln zeta = a + b/T [s/m2] and the network modulus [Pa].
 
         pairs (n (n-1)/2, 2, 2): of i-rich and of j-rich liquid; coil, network (n, 2):
@@ -570,6 +593,9 @@ cdef class Film:
                 or (free_volume is not None and (free_volume.shape[0] != self.n + 1
                                                  or free_volume.shape[1] != 2))):
             raise ValueError("the friction tables do not fit the film")
+        refuse_unfinite("frictions", (pairs, polymeric, coil, network, drag, wall,
+                                      slowdown, intrinsic, martin, network_modulus,
+                                      obstruction, crowding, free_volume))
         for p in range(count):
             for i in range(2):
                 for k in range(2):
@@ -595,9 +621,9 @@ cdef class Film:
         self.network_modulus = network_modulus
         self.cell_temperature = 0.0
 
-    def set_arrest(self, int kind, const double[::1] weight,
-                   const double[::1] glass_temperature, double gel_fraction,
-                   const double[::1] growth_law):
+    def set_arrest(self, int kind, const double[::1] weight not None,
+                   const double[::1] glass_temperature not None, double gel_fraction,
+                   const double[::1] growth_law not None):
         """Arrest by glass (kind 1: Kelley-Bueche weights, K) or gel (kind 2: volume
         fraction of the membrane polymer in the rich phase).
 
@@ -608,6 +634,7 @@ cdef class Film:
         if (weight.shape[0] != self.n + 1 or glass_temperature.shape[0] != self.n + 1
                 or growth_law.shape[0] != 3):
             raise ValueError("the arrest tables do not fit the film")
+        refuse_unfinite("arrest", (weight, glass_temperature, gel_fraction, growth_law))
         self.arrest_kind = kind
         for i in range(self.n + 1):
             self.glass_weight[i] = weight[i]
@@ -618,11 +645,14 @@ cdef class Film:
 
     def set_support(self, double thickness, double capacity, double conductivity,
                     double temperature, bint held, double film_temperature,
-                    const double[::1] heat_capacity, double film_conductivity):
+                    const double[::1] heat_capacity not None, double film_conductivity):
         """Support: heat capacity [J/m3/K]; heat_capacity (n + 1) of the film's parts."""
         cdef int k
         if heat_capacity.shape[0] != self.n + 1:
             raise ValueError("the heat capacities do not fit the film")
+        refuse_unless_positive("the support", (
+            thickness, capacity, conductivity, temperature, film_temperature,
+            heat_capacity, film_conductivity))
         self.support_dx = thickness / self.support_nodes
         self.support_capacity = capacity
         self.support_conductivity = conductivity
@@ -648,9 +678,11 @@ cdef class Film:
         for k in range(self.cells):
             self.cell[k].single = 1
 
-    def begin_air(self, const double[::1] volatile, const double[:, ::1] coefficient,
-                  const double[::1] far, const double[:, ::1] saturation,
-                  const double[:, ::1] enthalpy, *, double pressure,
+    def begin_air(self, const double[::1] volatile not None,
+                  const double[:, ::1] coefficient not None,
+                  const double[::1] far not None,
+                  const double[:, ::1] saturation not None,
+                  const double[:, ::1] enthalpy not None, *, double pressure,
                   double temperature, double heat_coefficient, double cover_gap):
         """Start an exposure to air.
 
@@ -664,6 +696,9 @@ cdef class Film:
                 or saturation.shape[0] != self.n or saturation.shape[1] != 3
                 or enthalpy.shape[0] != self.n or enthalpy.shape[1] != 2):
             raise ValueError("the air's tables do not fit the film")
+        refuse_unfinite("the air", (volatile, coefficient, far, saturation, enthalpy,
+                                    heat_coefficient, cover_gap))
+        refuse_unless_positive("the air", (pressure, temperature))
         self.mode = AIR
         self._lay_out(0, 1)
         memset(self.exchanged, 0, 14 * sizeof(double))
@@ -689,9 +724,10 @@ cdef class Film:
             self.z[self.start[self.surface] + i] = self.cell[0].mu[i]
         return self._solve_surfaces()
 
-    def begin_bath(self, const double[::1] widths, const double[::1] composition,
-                   int reference, const double[:, ::1] diffusivity, *,
-                   double temperature, double heat_coefficient, bint both=False):
+    def begin_bath(self, const double[::1] widths not None,
+                   const double[::1] composition not None, int reference,
+                   const double[:, ::1] diffusivity not None, *, double temperature,
+                   double heat_coefficient, bint both=False):
         """Start an immersion: widths (cells, far to near) [m]; composition (n): volume
         fractions of the fresh bath; diffusivity (n, 2): ln D = a + b/T [m2/s]; both:
         the film has left its support, and the bath meets both its sides."""
@@ -705,6 +741,8 @@ cdef class Film:
             raise ValueError("the bath's tables do not fit the film")
         if cells > self.most_bath_cells:
             raise ValueError("the film was made for fewer bath cells")
+        refuse_unfinite("the bath", (composition, diffusivity, heat_coefficient))
+        refuse_unless_positive("the bath", (widths, temperature))
         self.mode = BATH
         self.volume_reference = reference
         for k in range(cells):
@@ -1934,7 +1972,7 @@ cdef class Film:
             PyErr_CheckSignals()
         return 0
 
-    def watch(self, const int[::1] flag):
+    def watch(self, const int[::1] flag not None):
         """Let `advance` return STOPPED before its next step once flag[0] is not 0.
 
         It is read without the interpreter's lock, so another thread may set it.
@@ -1954,6 +1992,8 @@ cdef class Film:
         cdef int status
         if self.mode == CLOSED:
             raise ValueError("begin_air or begin_bath comes first")
+        refuse_unless_positive("rtol, longest", (rtol, longest))
+        refuse_unfinite("t_end", (t_end,))
         with nogil:
             status = self._run(t_end, t_return, rtol, longest, most)
         return status
@@ -2283,10 +2323,11 @@ cdef class Film:
         """All unknowns in their order, (size)."""
         return np.array([self.z[i] for i in range(self.size)])
 
-    def set_state(self, const double[::1] z):
+    def set_state(self, const double[::1] z not None):
         cdef int i
         if z.shape[0] != self.size:
             raise ValueError(f"a state of this film has {self.size} unknowns")
+        refuse_unfinite("the state", (z,))
         for i in range(self.size):
             self.z[i] = z[i]
 
@@ -2294,12 +2335,13 @@ cdef class Film:
         """First unknown of each node (nodes + 1), and the surface's node."""
         return np.array([self.start[k] for k in range(self.nodes + 1)]), self.surface
 
-    def rates(self, const double[::1] z):
+    def rates(self, const double[::1] z not None):
         """f(z) (size) followed by the rates of exchange (n) of each end, and which
         cells are two."""
         cdef int end, i
         if z.shape[0] != self.size:
             raise ValueError(f"a state of this film has {self.size} unknowns")
+        refuse_unfinite("the state", (z,))
         out = np.empty(self.size + self.ends * self.n)
         cdef double[::1] view = out
         if self._evaluate(&z[0], False) != 0 or self._rates(&z[0], self.work, False):
@@ -2311,11 +2353,12 @@ cdef class Film:
                 view[self.size + end * self.n + i] = self.exchange_rate[7 * end + i]
         return out, np.array([self.cell[i].two for i in range(self.cells)])
 
-    def jacobian(self, const double[::1] z):
+    def jacobian(self, const double[::1] z not None):
         """Derivative of `rates`, (size + ends n, size), dense."""
         cdef int end, i, j, node, bs, n = self.n, there
         if z.shape[0] != self.size:
             raise ValueError(f"a state of this film has {self.size} unknowns")
+        refuse_unfinite("the state", (z,))
         out = np.zeros((self.size + self.ends * n, self.size))
         cdef double[:, ::1] view = out
         if self._evaluate(&z[0], True) != 0 or self._rates(&z[0], self.work, True):
@@ -2361,8 +2404,10 @@ cdef class Film:
         """Declare that a cell demixed when its A was `total` (0: not at all)."""
         if not 0 <= cell < self.cells:
             raise IndexError("no such cell")
+        refuse_unfinite("total", (total,))
         self.demixed_total[cell] = total
 
     def spoil_surface(self, double share):
         """Let this share of the surface flux be lost on its way into the film."""
+        refuse_unfinite("share", (share,))
         self.spoil = share

@@ -19,7 +19,7 @@ f) The critical point is where the third derivative of G along the null directio
    (two steps, fourth order), so that no form of interaction needs a third derivative.
 """
 
-from libc.math cimport asin, cbrt, cos, exp, fabs, fmax, fmin, log, sin, sqrt
+from libc.math cimport asin, cbrt, cos, exp, fabs, fmax, fmin, isfinite, log, sin, sqrt
 
 from _dense cimport lu_factor, lu_solve
 from _flory_huggins cimport Mixture, potentials, read_mixture
@@ -738,10 +738,10 @@ cdef int draw(const Mixture* mixture, double[:, ::1] lines, double[:, ::1] spino
     return status
 
 
-def ternary(*, const double[::1] s, const double[:, ::1] poly,
-            const double[:, ::1] rational, const double[::1] triples=None,
-            const int[::1] groups=None, double[:, ::1] lines,
-            double[:, ::1] spinodal, double[::1] critical):
+def ternary(*, const double[::1] s not None, const double[:, ::1] poly not None,
+            const double[:, ::1] rational not None, const double[::1] triples=None,
+            const int[::1] groups=None, double[:, ::1] lines not None,
+            double[:, ::1] spinodal not None, double[::1] critical not None):
     """Tie lines, spinodal and critical point; returns a status and a count of points.
 
     lines (n, 6), out: ln of the fractions of lean and rich phase, from the edge without
@@ -760,10 +760,11 @@ def ternary(*, const double[::1] s, const double[:, ::1] poly,
     return status, count
 
 
-def tie_line(const double[::1] start, *, const double[::1] weights, double value,
-             const double[::1] s, const double[:, ::1] poly,
-             const double[:, ::1] rational, const double[::1] triples=None,
-             const int[::1] groups=None, double[::1] out):
+def tie_line(const double[::1] start not None, *, const double[::1] weights not None,
+             double value, const double[::1] s not None,
+             const double[:, ::1] poly not None, const double[:, ::1] rational not None,
+             const double[::1] triples=None, const int[::1] groups=None,
+             double[::1] out not None):
     """The tie line near start (6) with sum weights (6) fractions (6) = value.
 
     out (6): ln of the fractions of lean and rich phase. Returns whether it was found.
@@ -777,6 +778,8 @@ def tie_line(const double[::1] start, *, const double[::1] weights, double value
             or out.shape[0] != 6):
         raise ValueError("the arrays do not fit a ternary mixture")
     for i in range(6):
+        if not (isfinite(start[i]) and isfinite(weights[i]) and isfinite(value)):
+            raise ValueError("start, weights and value are finite")
         out[i] = start[i]
     with nogil:
         done = solve(&mixture, &out[0], FRACTIONS, &weights[0], value, matrix, pivot)

@@ -172,8 +172,8 @@ cdef double lowest(const Mixture* mixture, int n, const double* a,
     return middle.height
 
 
-def deepest(const double[::1] solution, *, const double[::1] s,
-            const double[:, ::1] poly, const double[:, ::1] rational,
+def deepest(const double[::1] solution not None, *, const double[::1] s not None,
+            const double[:, ::1] poly not None, const double[:, ::1] rational not None,
             const double[::1] triples=None, const int[::1] groups=None):
     """Height of the phase that lies deepest under a solution's tangent plane, and it.
 
@@ -187,18 +187,18 @@ def deepest(const double[::1] solution, *, const double[::1] s,
     if n != s.shape[0]:
         raise ValueError("the amounts do not fit the components")
     for i in range(n):
-        if not solution[i] > 0.0:
-            raise ValueError("amounts are positive")
+        if not 0.0 < solution[i] < 1e300:
+            raise ValueError("amounts are positive and finite")
     phase = np.empty(n)
     cdef double[::1] view = phase
     cdef double height = lowest(&mixture, n, &solution[0], &view[0])
     return height, phase
 
 
-def onset(const double[::1] rest, const double[::1] start, *, int nonsolvent,
-          double amount, const double[::1] s, const double[:, ::1] poly,
-          const double[:, ::1] rational, const double[::1] triples=None,
-          const int[::1] groups=None):
+def onset(const double[::1] rest not None, const double[::1] start not None, *,
+          int nonsolvent, double amount, const double[::1] s not None,
+          const double[:, ::1] poly not None, const double[:, ::1] rational not None,
+          const double[::1] triples=None, const int[::1] groups=None):
     """Amount of nonsolvent at which rest (n) clouds, and the other phase (n or n - 1).
 
     amount, start: a guess. None: Newton's method does not get there, or gets to the
@@ -220,14 +220,14 @@ def onset(const double[::1] rest, const double[::1] start, *, int nonsolvent,
         raise ValueError("the amounts do not fit the components")
     for i in range(n):
         a[i] = rest[i]
-        if i != nonsolvent and not a[i] > 0.0:
-            raise ValueError("amounts are positive")
+        if i != nonsolvent and not 0.0 < a[i] < 1e300:
+            raise ValueError("amounts are positive and finite")
     phase = np.array(start)
     cdef double[::1] y = phase
     total = 0.0
     for i in range(size):
-        if not y[i] > 0.0:
-            raise ValueError("amounts are positive")
+        if not 0.0 < y[i] < 1e300:
+            raise ValueError("amounts are positive and finite")
         total += y[i]
     for i in range(size):
         y[i] /= total

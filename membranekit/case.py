@@ -1096,8 +1096,14 @@ def joined_text(texts: Sequence[str]) -> str | None:
         len(each.runs) != 1 or set(each.series) != set(first.series) for each in cases
     ):
         return None
+    # by their text: a quantity of an array has no hash
     series = {
-        address: list(dict.fromkeys(each.series[address][0] for each in cases))
+        address: list(
+            {
+                str(_plain_value(each.series[address][0])): each.series[address][0]
+                for each in cases
+            }.values()
+        )
         for address in first.series
     }
     if not series:

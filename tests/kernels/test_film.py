@@ -1141,5 +1141,5 @@ def test_arrays_that_do_not_fit_are_refused():
     ],
 )
 def test_a_film_of_no_shape_is_refused(polymer, amounts, volumes, more):
-    with pytest.raises(ValueError, match=r"fit|has|positive"):
+    with pytest.raises(ValueError, match=r"fit|has|positive|finite"):
         Film(polymer, amounts, volumes, **more)
