@@ -386,7 +386,8 @@ cdef inline int evaluate_cell(int n, const Mixture* mixture, const Friction* f,
                 c.dmu[i] += value
 
     if not c.two:
-        phase_friction(n, f, False, c.phi, phi_p, b, zeta, db, dzi, dzj, dzt)
+        phase_friction(n, f, False, c.phi, phi_p, b, zeta,
+                       db if derivatives else NULL, dzi, dzj, dzt)
         for i in range(n):
             for j in range(n):
                 c.s[i * n + j] = -zeta[i * n + j] * root[i] * root[j]
@@ -427,8 +428,10 @@ cdef inline int evaluate_cell(int n, const Mixture* mixture, const Friction* f,
     f_rich = rich_total / total
     f_lean = lean_total / total
     c.lean = f_lean
-    phase_friction(n, f, False, phi_r, 1.0 / rich_total, b, zeta, db, dzi, dzj, dzt)
-    phase_friction(n, f, True, phi_l, 0.0, lb, lzeta, ldb, ldzi, ldzj, ldzt)
+    phase_friction(n, f, False, phi_r, 1.0 / rich_total, b, zeta,
+                   db if derivatives else NULL, dzi, dzj, dzt)
+    phase_friction(n, f, True, phi_l, 0.0, lb, lzeta,
+                   ldb if derivatives else NULL, ldzi, ldzj, ldzt)
     wall = f.wall / f_lean
     for i in range(n):
         lb[i] += wall

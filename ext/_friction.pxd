@@ -119,14 +119,14 @@ cdef inline void phase_friction(int n, const Friction* f, bint lean, const doubl
                                 double phi_p, double* b, double* zeta,
                                 double* db, double* dzeta_i,
                                 double* dzeta_j, double* dzeta_t) noexcept nogil:
-    """Friction of one phase and its derivatives.
+    """Friction of one phase and, unless db is NULL, its derivatives.
 
     phi (n), phi_p: fractions, taken as independent. b (n), zeta (n, n). db (n, n + 1):
     derivative of b_i with respect to phi_k and phi_p. zeta_ij depends on phi_i
     (dzeta_i), phi_j (dzeta_j) and the total polymer fraction (dzeta_t), each (n, n).
     """
     cdef int i, j, k
-    cdef double pol = phi_p, z, dz, load, dload, zi, zj, t, free = 1.0
+    cdef double pol = phi_p, z, dz, load, dload, zi, zj, t, slope, free = 1.0
     cdef double dfree[8]
     for i in range(n):
         if f.polymeric[i]:
@@ -147,15 +147,14 @@ cdef inline void phase_friction(int n, const Friction* f, bint lean, const doubl
         dload = dload * f.slowdown
     if f.free_volume and not lean:
         free = free_volume(n, f, phi, phi_p, dfree)
-    for i in range(n):
-        b[i] = 0.0
-        for k in range(n + 1):
-            db[i * (n + 1) + k] = 0.0
+    if db != NULL:
+        for i in range(n * (n + 1)):
+            db[i] = 0.0
     for i in range(n):
         for j in range(i + 1, n):
             if f.polymeric[i] or f.polymeric[j]:
-                dzeta_i[i * n + j] = 0.0
-                dzeta_j[i * n + j] = 0.0
+                zi = 0.0
+                zj = 0.0
                 if f.polymeric[i] and f.polymeric[j]:
                     t = f.coil[i] + f.coil[j]
                 elif lean:
@@ -163,26 +162,38 @@ cdef inline void phase_friction(int n, const Friction* f, bint lean, const doubl
                 else:
                     t = f.zeta0[j] if f.polymeric[i] else f.zeta0[i]
                 zeta[i * n + j] = t * z
-                dzeta_t[i * n + j] = t * dz
+                slope = t * dz
             else:
                 pair_friction(f, phi, i, j, &t, &zi, &zj)
                 zeta[i * n + j] = t * load
-                dzeta_i[i * n + j] = zi * load
-                dzeta_j[i * n + j] = zj * load
-                dzeta_t[i * n + j] = t * dload
+                slope = t * dload
             zeta[j * n + i] = zeta[i * n + j]
+            if db == NULL:
+                continue
+            dzeta_i[i * n + j] = zi * load
+            dzeta_j[i * n + j] = zj * load
+            dzeta_t[i * n + j] = slope
             dzeta_i[j * n + i] = dzeta_j[i * n + j]
             dzeta_j[j * n + i] = dzeta_i[i * n + j]
             dzeta_t[j * n + i] = dzeta_t[i * n + j]
     for i in range(n):
         zeta[i * n + i] = 0.0
+        b[i] = 0.0
+        for j in range(n):
+            b[i] += zeta[i * n + j] * phi[j]
+        t = f.network[i] if f.polymeric[i] else f.zeta0[i]
+        if f.free_volume and not lean and not f.polymeric[i]:
+            t *= free
+        b[i] += t * z * phi_p
+    if db == NULL:
+        return
+    for i in range(n):
         dzeta_i[i * n + i] = 0.0
         dzeta_j[i * n + i] = 0.0
         dzeta_t[i * n + i] = 0.0
         for j in range(n):
             if j == i:
                 continue
-            b[i] += zeta[i * n + j] * phi[j]
             db[i * (n + 1) + j] += zeta[i * n + j] + dzeta_j[i * n + j] * phi[j]
             db[i * (n + 1) + i] += dzeta_i[i * n + j] * phi[j]
             for k in range(n):
@@ -194,7 +205,6 @@ cdef inline void phase_friction(int n, const Friction* f, bint lean, const doubl
             for k in range(n + 1):
                 db[i * (n + 1) + k] += t * z * phi_p * dfree[k]
             t *= free
-        b[i] += t * z * phi_p
         db[i * (n + 1) + n] += t * (z + dz * phi_p)
         for k in range(n):
             if f.polymeric[k]:

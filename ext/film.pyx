@@ -165,7 +165,7 @@ cdef inline double bath_flux(double q, double diffusivity, double distance,
 
 
 cdef enum:
-    MOST_STAGES = 6
+    MOST_STAGES = 4
 
 
 cdef struct Method:
@@ -191,35 +191,6 @@ cdef Method rodas3():
     m.c[1][0] = 4.0
     m.c[2][0], m.c[2][1] = 1.0, -1.0
     m.c[3][0], m.c[3][1], m.c[3][2] = 1.0, -1.0, -8.0 / 3.0
-    return m
-
-
-cdef Method rodas4():
-    """Order 4(3), L-stable, stiffly accurate [Hairer & Wanner 1996, RODAS]."""
-    cdef Method m
-    cdef int j
-    memset(&m, 0, sizeof(Method))
-    m.stages, m.order, m.gamma = 6, 4.0, 0.25
-    for j in range(1, 6):
-        m.fresh[j] = 1
-    m.a[1][0] = 1.544
-    m.a[2][0], m.a[2][1] = 0.9466785280815826, 0.2557011698983284
-    m.a[3][0], m.a[3][1], m.a[3][2] = (
-        3.314825187068521, 2.896124015972201, 0.9986419139977817)
-    m.a[4][0], m.a[4][1], m.a[4][2], m.a[4][3] = (
-        1.221224509226641, 6.019134481288629, 12.53708332932087, -0.687886036105895)
-    for j in range(4):
-        m.a[5][j] = m.a[4][j]
-    m.a[5][4] = 1.0
-    m.c[1][0] = -5.6688
-    m.c[2][0], m.c[2][1] = -2.430093356833875, -0.2063599157091915
-    m.c[3][0], m.c[3][1], m.c[3][2] = (
-        -0.1073529058151375, -9.594562251023355, -20.47028614809616)
-    m.c[4][0], m.c[4][1], m.c[4][2], m.c[4][3] = (
-        7.496443313967647, -10.24680431464352, -33.99990352819905, 11.7089089320616)
-    m.c[5][0], m.c[5][1], m.c[5][2], m.c[5][3], m.c[5][4] = (
-        8.083246795921522, -7.981132988064893, -31.52159432874371, 16.31930543123136,
-        -6.058818238834054)
     return m
 
 
@@ -267,6 +238,13 @@ cdef int refuse_unless_positive(str what, tuple numbers) except -1:
     return 0
 
 
+# the share by which a cell may have moved is STILL times the tolerance's root
+cdef double STILL = 0.14
+# how many kelvins a cell may be from the temperature of its derivatives, times the
+# square of the share by which its amounts may: 3 % of friction a kelvin
+cdef double STILL_KELVIN = 30.0
+
+
 cdef class Film:
     """A film, its support, and what lies on its surface; SI floats.
 
@@ -296,6 +274,17 @@ cdef class Film:
     cdef int room           # length of such an array
     cdef Cell* cell
     cdef double* node_u
+    # of each cell: the state of its last derivatives, and whether they serve now
+    cdef double* rest
+    cdef double* rest_kelvin
+    cdef double* rest_total
+    cdef int* at_rest
+    cdef int* quiet
+    # of each face: flux and derivatives there
+    cdef double* face_flux
+    cdef double* face_a
+    cdef double* face_b
+    cdef bint faces_current
     # per cell: what has happened so far
     cdef double* demixed_total
     cdef double* binodal_time
@@ -317,7 +306,7 @@ cdef class Film:
     # exchanged amounts, those of end 1 behind those of end 0
     cdef double exchanged[14]
     cdef double exchange_rate[14]
-    cdef double exchange_work[84]
+    cdef double exchange_work[56]
     cdef double crossed[14]
     cdef double start_rate[14]
     cdef Method method
@@ -405,13 +394,23 @@ cdef class Film:
         self.place = <int*>PyMem_Calloc(nodes + 1, sizeof(int))
         self.cell = <Cell*>PyMem_Calloc(self.cells, sizeof(Cell))
         self.node_u = <double*>PyMem_Calloc((12 + 4 * self.n) * self.cells, 8)
+        self.rest = <double*>PyMem_Calloc(
+            (2 + 2 * self.n + 2 * self.n * self.n) * self.cells, 8)
+        self.at_rest = <int*>PyMem_Calloc(2 * self.cells, sizeof(int))
         self.support = <double*>PyMem_Calloc(5 * (support_nodes + 1), 8)
         if (not self.dm or not self.width or not self.z or not self.work
                 or not self.stage or not self.mass or not self.blocks
                 or not self.pivots or not self.block_size or not self.start
                 or not self.place
-                or not self.cell or not self.node_u or not self.support):
+                or not self.cell or not self.node_u or not self.rest
+                or not self.at_rest or not self.support):
             raise MemoryError("a film of this size does not fit in memory")
+        self.rest_kelvin = self.rest + self.n * self.cells
+        self.rest_total = self.rest_kelvin + self.cells
+        self.face_flux = self.rest_total + self.cells
+        self.face_a = self.face_flux + self.n * self.cells
+        self.face_b = self.face_a + self.n * self.n * self.cells
+        self.quiet = self.at_rest + self.cells
         self.demixed_total = self.node_u
         self.binodal_time = self.node_u + self.cells
         self.spinodal_time = self.node_u + 2 * self.cells
@@ -460,6 +459,8 @@ cdef class Film:
         PyMem_Free(self.place)
         PyMem_Free(self.cell)
         PyMem_Free(self.node_u)
+        PyMem_Free(self.rest)
+        PyMem_Free(self.at_rest)
         PyMem_Free(self.support)
 
     cdef void _lay_out(self, int bath_cells, int ends) noexcept:
@@ -718,7 +719,7 @@ cdef class Film:
         self.step_size = 1e-7
         self.cell_temperature = 0.0  # the laws are new
         self._set_temperature(self.temperature)
-        if self._evaluate(self.z, True) != 0:
+        if self._evaluate(self.z, True, 0.0) != 0:
             return NO_START
         for i in range(self.n):
             self.z[self.start[self.surface] + i] = self.cell[0].mu[i]
@@ -764,7 +765,7 @@ cdef class Film:
         self.step_size = 1e-9
         self.cell_temperature = 0.0  # the laws are new
         self._set_temperature(self.temperature)
-        if self._evaluate(self.z, True) != 0:
+        if self._evaluate(self.z, True, 0.0) != 0:
             return NO_START
         for end in range(self.ends):
             node = self.start[self._surface_of(end)]
@@ -828,23 +829,88 @@ cdef class Film:
 
     cdef int _evaluate_cell(self, int k, const double* z,
                             bint derivatives) noexcept nogil:
+        cdef const double* u = z + self.start[self.surface + 1] + k * self.n
+        self.quiet[k] = 0
+        self.at_rest[k] = 0
         if evaluate_any(self.n, &self.mixture, &self.friction, self.modulus,
-                        self.demixed_total[k],
-                        z + self.start[self.surface + 1] + k * self.n, &self.cell[k],
-                        derivatives) != 0:
+                        self.demixed_total[k], u, &self.cell[k], derivatives) != 0:
             self.trouble = PHASES
             self.troubled_cell = k
             return -1
+        if derivatives:
+            memcpy(self.rest + k * self.n, u, self.n * sizeof(double))
+            self.rest_kelvin[k] = self.cell_temperature
+            self.rest_total[k] = self.demixed_total[k]
+            self.at_rest[k] = 1
         return 0
 
-    cdef int _evaluate(self, const double* z, bint derivatives) noexcept nogil:
-        """Evaluate every cell at z."""
-        cdef int k
+    cdef bint _is_quiet(self, int k, const double* u, double still) noexcept nogil:
+        """Whether a cell is so near the state of its derivatives that they serve:
+        within the share `still`, and far from a change of phases."""
+        cdef int n = self.n, i, j
+        cdef const Cell* c = &self.cell[k]
+        cdef const double* rest = self.rest + k * n
+        cdef double moved[7]
+        cdef double change, all_changes = 0.0
+        if (not self.at_rest[k] or k == 0 or k == self.cells - 1
+                or self.rest_total[k] != self.demixed_total[k]
+                or fabs(self.cell_temperature - self.rest_kelvin[k])
+                > STILL_KELVIN * still * still):
+            return False
+        for i in range(n):
+            moved[i] = u[i] - rest[i]
+            if not fabs(moved[i]) <= still * (rest[i] + 0.01 * c.total):
+                return False
+        if c.single:
+            return True
+        for i in range(n):
+            change = 0.0
+            if c.two:
+                for j in range(n):
+                    change += c.dx[i * n + j] * moved[j]
+                if not fabs(change) < 0.1 * (c.x[i] if c.x[i] < c.rich[i]
+                                             else c.rich[i]):
+                    return False
+            else:
+                for j in range(n):
+                    change += c.dmu[i * n + j] * moved[j]
+                all_changes += c.y[i] * change
+        return c.two or fabs(all_changes) < 0.3 * c.distance
+
+    cdef int _evaluate(self, const double* z, bint derivatives,
+                       double still) noexcept nogil:
+        """Evaluate every cell at z, but for those that have moved by less than the
+        share `still` since their last derivatives, whose faces are continued along
+        them: the error is of the order of its square."""
+        cdef int k, n = self.n
+        cdef const double* u = z + self.start[self.surface + 1]
         for k in range(self.cells):
-            if self._evaluate_cell(k, z, derivatives) != 0:
+            if still > 0.0 and self.faces_current and self._is_quiet(
+                    k, u + k * n, still):
+                self.quiet[k] = 1
+            elif self._evaluate_cell(k, z, derivatives) != 0:
+                self.faces_current = False
                 return -1
+        if derivatives:
+            self.faces_current = False
         self.evaluations += 1
         return 0
+
+    cdef void _follow(self, int k, const double* u) noexcept nogil:
+        """Continue the phases of a quiet cell."""
+        cdef int n = self.n, i, j
+        cdef Cell* c = &self.cell[k]
+        cdef double change
+        for i in range(n):
+            if not c.two:
+                c.rich[i] = u[i]
+                continue
+            change = 0.0
+            for j in range(n):
+                change += c.dx[i * n + j] * (u[j] - c.u[j])
+            c.x[i] += change
+            c.rich[i] += u[i] - c.u[i] - change
+        memcpy(c.u, u, n * sizeof(double))
 
     cdef int _gas_flux(self, const double* m, double* flux,
                        double* jacobian) noexcept nogil:
@@ -1186,6 +1252,16 @@ cdef class Film:
             block[(n + ref) * bs + n + ref] = -1.0
         return 0
 
+    cdef void _continue(self, int k, const double* z, const double* slope,
+                        double* flux) noexcept nogil:
+        """Add to a face's flux what cell k has moved since its derivatives."""
+        cdef int n = self.n, i, j
+        cdef const double* u = z + self.start[self.surface + 1] + k * n
+        cdef const double* rest = self.rest + k * n
+        for i in range(n):
+            for j in range(n):
+                flux[i] += slope[i * n + j] * (u[j] - rest[j])
+
     cdef int _rates(self, const double* z, double* f, bint with_blocks) noexcept nogil:
         """f(z) and, if asked, its Jacobian's blocks; the cells must be evaluated."""
         cdef int n = self.n, end, k, i, node
@@ -1194,8 +1270,8 @@ cdef class Film:
         cdef double* diagonal = self.blocks + self.room
         cdef double* upper = self.blocks + 2 * self.room
         cdef double flux[7]
-        cdef double d_a[49]
-        cdef double d_b[49]
+        cdef double* d_a
+        cdef double* d_b
         memset(f, 0, self.size * sizeof(double))
         memset(self.exchange_rate, 0, 14 * sizeof(double))
         if with_blocks:
@@ -1204,8 +1280,18 @@ cdef class Film:
         # the film's inner faces
         for k in range(self.cells - 1):
             node = self.surface + 1 + k
-            if self._face(k, flux, d_a if with_blocks else NULL, d_b) != 0:
+            d_a = self.face_a + k * n * n
+            d_b = self.face_b + k * n * n
+            if self.quiet[k] and self.quiet[k + 1]:
+                memcpy(flux, self.face_flux + k * n, n * sizeof(double))
+            elif self._face(k, flux, d_a if with_blocks else NULL, d_b) != 0:
                 return -1
+            elif with_blocks:
+                memcpy(self.face_flux + k * n, flux, n * sizeof(double))
+            if self.quiet[k]:
+                self._continue(k, z, d_a, flux)
+            if self.quiet[k + 1]:
+                self._continue(k + 1, z, d_b, flux)
             for i in range(n):
                 f[self.start[node] + i] -= flux[i]
                 f[self.start[node + 1] + i] += flux[i]
@@ -1215,6 +1301,8 @@ cdef class Film:
                     upper[self.place[node] + i] -= d_b[i]
                     lower[self.place[node + 1] + i] += d_a[i]
                     diagonal[self.place[node + 1] + i] += d_b[i]
+        if with_blocks:
+            self.faces_current = True
         for end in range(self.ends):
             if self._surface_rates(end, z, f, with_blocks) != 0:
                 return -1
@@ -1396,7 +1484,8 @@ cdef class Film:
 
     # ------------------------------------------------------------------- time
 
-    cdef int _step(self, double h, double rtol, double* error) noexcept nogil:
+    cdef int _step(self, double h, double rtol, double still,
+                   double* error) noexcept nogil:
         """One step from z, whose f and blocks are in place; the new state goes to
         `stage`. -1: a state on the way has no answer."""
         cdef int size = self.size, i, j, node, bs, which, n = self.n
@@ -1441,7 +1530,7 @@ cdef class Film:
                             self.stage[i] += x * before[i]
                 if self._usable(self.stage, rtol) != 0:
                     return -1
-                if self._evaluate(self.stage, False) != 0:
+                if self._evaluate(self.stage, False, still) != 0:
                     return -1
                 if self._rates(self.stage, g, False) != 0:
                     return -1
@@ -1493,7 +1582,7 @@ cdef class Film:
         cdef double value
         for end in range(self.ends):
             there = k + self.start[0 if end == 0 else self.nodes - 1]
-            e = self.exchange_work + 42 * end
+            e = self.exchange_work + 28 * end
             for i in range(n):
                 value = self.exchange_rate[7 * end + i]
                 for d in range(n):
@@ -1592,8 +1681,8 @@ cdef class Film:
         """Clocks and growth of every cell over the step from t0 to t1 (t1 = t0: only
         take note of the state). A cell that demixed is evaluated again, since its
         network counts from then; `derivatives`: with them. -1 as `_evaluate`."""
-        cdef int k, i, n = self.n
-        cdef double h = t1 - t0, theta, value, start, end, before
+        cdef int k, i, j, n = self.n
+        cdef double h = t1 - t0, theta, value, start, end, before, total
         cdef Cell* c
         cdef const double* u = self.z + self.start[self.surface + 1]
         cdef double mu[8]
@@ -1601,9 +1690,19 @@ cdef class Film:
         cdef double y[7]
         for k in range(self.cells):
             c = &self.cell[k]
+            total = 1.0
+            for i in range(n):
+                total += u[k * n + i]
+            if self.quiet[k]:
+                self._follow(k, u + k * n)
             # the binodal
             if self.binodal_time[k] < 0.0:
                 distance = c.distance
+                if self.quiet[k]:
+                    for i in range(n):
+                        for j in range(n):
+                            distance -= c.y[i] * c.dmu[i * n + j] * (
+                                u[k * n + j] - self.rest[k * n + j])
                 if c.two:
                     for i in range(n):
                         y[i] = c.y[i]
@@ -1619,9 +1718,9 @@ cdef class Film:
                     self.binodal_time[k] = t0 + theta * h
                     if not self.network_held:
                         self.demixed_total[k] = self.last_total[k] + theta * (
-                            c.total - self.last_total[k])
+                            total - self.last_total[k])
                         if h == 0.0:
-                            self.demixed_total[k] = c.total
+                            self.demixed_total[k] = total
                     self.last_spinodal[k] = self._spinodal_measure(
                         self.last_amounts + k * n)
                     if self._evaluate_cell(k, self.z, derivatives) != 0:
@@ -1637,9 +1736,9 @@ cdef class Film:
                     self.spinodal_time[k] = t0 + theta * h
                     if c.single:
                         self.demixed_total[k] = self.last_total[k] + theta * (
-                            c.total - self.last_total[k])
+                            total - self.last_total[k])
                         if h == 0.0:
-                            self.demixed_total[k] = c.total
+                            self.demixed_total[k] = total
                 self.last_spinodal[k] = value
             # arrest, and growth until then
             value = self._arrest_measure(c)
@@ -1673,7 +1772,7 @@ cdef class Film:
                             if self.last_rate[k] > 0.0 else before)
                     self.last_rate[k] = before
             self.last_arrest[k] = value
-            self.last_total[k] = c.total
+            self.last_total[k] = total
             for i in range(n):
                 self.last_amounts[k * n + i] = u[k * n + i]
                 self.last_lean[k * n + i] = c.x[i] if c.two else 0.0
@@ -1840,14 +1939,14 @@ cdef class Film:
         cdef int status
         if not self.time < t_end:
             return DONE
-        if self._evaluate(self.z, False) != 0:
+        if self._evaluate(self.z, False, 0.0) != 0:
             return TOO_SMALL
         if self._record(self.time, self.time, False) != 0:
             return TOO_SMALL
         status = self._march(t_end, t_return, rtol, longest, most, &recorded)
         # the last step's clocks
         if recorded < self.time:
-            if (self._evaluate(self.z, False) != 0
+            if (self._evaluate(self.z, False, 0.0) != 0
                     or self._record(recorded, self.time, False) != 0):
                 return TOO_SMALL
         return status
@@ -1855,7 +1954,7 @@ cdef class Film:
     cdef int _march(self, double t_end, double t_return, double rtol, double longest,
                     long most, double* recorded) except -1 nogil:
         """The steps; all but the last are recorded."""
-        cdef double h, error = 0.0, factor, x, middle, tolerance
+        cdef double h, error = 0.0, factor, x, middle, tolerance, still
         cdef double far[7]
         cdef int end, i, status
         cdef long taken = 0
@@ -1895,11 +1994,15 @@ cdef class Film:
                             self.z[self.start[self.surface] + i] / self.mixture.s[i])
                         self.gas_far[i] = factor + (far[i] - factor) * (
                             (1.0 - exp(-x)) / x if x > 1e-8 else 1.0 - 0.5 * x)
+            tolerance = rtol * self.strictness
+            if tolerance < 1e-7:
+                tolerance = rtol if rtol < 1e-7 else 1e-7
+            still = STILL * sqrt(tolerance)
             status = 0
             if again:
                 memcpy(self.exchange_rate, self.start_rate, 14 * sizeof(double))
             else:
-                status = self._evaluate(self.z, True)
+                status = self._evaluate(self.z, True, still)
                 if status == 0 and recorded[0] < self.time:
                     status = self._record(recorded[0], self.time, True)
                     recorded[0] = self.time
@@ -1910,11 +2013,8 @@ cdef class Film:
                     status = self._rates(self.z, self.work, True)
                     memcpy(self.start_rate, self.exchange_rate, 14 * sizeof(double))
             again = status == 0
-            tolerance = rtol * self.strictness
-            if tolerance < 1e-7:
-                tolerance = rtol if rtol < 1e-7 else 1e-7
             if status == 0:
-                status = self._step(h, tolerance, &error)
+                status = self._step(h, tolerance, still, &error)
             if status != 0 or error > 1.0:
                 if self.mode == AIR and self.cover_gap > 0.0:
                     memcpy(self.gas_far, far, 7 * sizeof(double))
@@ -2110,7 +2210,7 @@ cdef class Film:
                     j += 1
         memcpy(self.z + self.start[self.surface + 1], y + j,
                self.cells * n * sizeof(double))
-        if self._evaluate(self.z, derivatives) != 0:
+        if self._evaluate(self.z, derivatives, 0.0) != 0:
             return -1
         memcpy(kept, self.z + at, bs * sizeof(double))
         if self._solve_surface(0) != 0:
@@ -2218,7 +2318,7 @@ cdef class Film:
                            double* out) noexcept nogil:
         cdef int n = self.n, width = 3 * n - 1, node, side, there, i, j, bs
         cdef const double* block
-        if self._evaluate(z, True) != 0 or self._rates(z, self.work, True) != 0:
+        if self._evaluate(z, True, 0.0) != 0 or self._rates(z, self.work, True) != 0:
             return -1
         memset(out, 0, (2 * width + 1) * self.size * sizeof(double))
         for node in range(self.nodes):
@@ -2283,7 +2383,7 @@ cdef class Film:
                 or out.shape[0] != self.size):
             raise ValueError(f"a state of this film has {self.size} unknowns")
         with nogil:
-            status = self._evaluate(&z[0], False)
+            status = self._evaluate(&z[0], False, 0.0)
             if status == 0:
                 status = self._rates(&z[0], self.work, False)
             for i in range(self.size):
@@ -2344,7 +2444,7 @@ cdef class Film:
         refuse_unfinite("the state", (z,))
         out = np.empty(self.size + self.ends * self.n)
         cdef double[::1] view = out
-        if self._evaluate(&z[0], False) != 0 or self._rates(&z[0], self.work, False):
+        if self._evaluate(&z[0], False, 0.0) != 0 or self._rates(&z[0], self.work, False):
             raise ArithmeticError("no phase equilibrium at this state")
         for i in range(self.size):
             view[i] = self.work[i]
@@ -2361,7 +2461,7 @@ cdef class Film:
         refuse_unfinite("the state", (z,))
         out = np.zeros((self.size + self.ends * n, self.size))
         cdef double[:, ::1] view = out
-        if self._evaluate(&z[0], True) != 0 or self._rates(&z[0], self.work, True):
+        if self._evaluate(&z[0], True, 0.0) != 0 or self._rates(&z[0], self.work, True):
             raise ArithmeticError("no phase equilibrium at this state")
         for node in range(self.nodes):
             bs = self.block_size[node]
