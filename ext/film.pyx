@@ -651,8 +651,10 @@ cdef class Film:
         if heat_capacity.shape[0] != self.n + 1:
             raise ValueError("the heat capacities do not fit the film")
         refuse_unless_positive("the support", (
-            thickness, capacity, conductivity, temperature, film_temperature,
-            heat_capacity, film_conductivity))
+            thickness, capacity, temperature, film_temperature, heat_capacity,
+            film_conductivity))
+        if not (isfinite(conductivity) and conductivity >= 0.0):
+            raise ValueError("the support: its conductivity is not a number from 0 on")
         self.support_dx = thickness / self.support_nodes
         self.support_capacity = capacity
         self.support_conductivity = conductivity
@@ -2242,7 +2244,7 @@ cdef class Film:
         return np.array([self.z[i] for i in range(self.size)
                          if self.mass[i] > 0.0])
 
-    def ode_rates(self, const double[::1] y, double[::1] out):
+    def ode_rates(self, const double[::1] y not None, double[::1] out not None):
         """Rates of the amounts y [1/s] into `out`; the film then holds y.
 
         The algebraic unknowns (surface, net volume flux) are solved for, starting from
@@ -2251,13 +2253,14 @@ cdef class Film:
         self._refuse_two_ends()
         if y.shape[0] != self._amounts() or out.shape[0] != y.shape[0]:
             raise ValueError(f"this film has {self._amounts()} amounts")
+        self._refuse_unfinite(y)
         cdef int status
         with nogil:
             status = self._ode_rates(&y[0], &out[0])
         if status != 0:
             raise ArithmeticError(TROUBLES[self.trouble])
 
-    def ode_jacobian(self, const double[::1] y, double[:, ::1] out):
+    def ode_jacobian(self, const double[::1] y not None, double[:, ::1] out not None):
         """Derivative of `ode_rates` into `out` (4 n - 1, amounts): that of rate i with
         respect to amount j stands in row i - j + 2 n - 1, column j.
 
@@ -2269,19 +2272,22 @@ cdef class Film:
                 or out.shape[0] != 4 * self.n - 1):
             raise ValueError(f"this film has {self._amounts()} amounts, in a band of "
                              f"{4 * self.n - 1}")
+        self._refuse_unfinite(y)
         cdef int status
         with nogil:
             status = self._ode_jacobian(&y[0], &out[0, 0])
         if status != 0:
             raise ArithmeticError(TROUBLES[self.trouble])
 
-    def dae_residual(self, const double[::1] z, const double[::1] slope,
-                     double[::1] out):
+    def dae_residual(self, const double[::1] z not None,
+                     const double[::1] slope not None, double[::1] out not None):
         """f(z) - M slope into `out`, all (size)."""
         cdef int i, status
         if (z.shape[0] != self.size or slope.shape[0] != self.size
                 or out.shape[0] != self.size):
             raise ValueError(f"a state of this film has {self.size} unknowns")
+        self._refuse_unfinite(z)
+        self._refuse_unfinite(slope)
         with nogil:
             status = self._evaluate(&z[0], False)
             if status == 0:
@@ -2291,7 +2297,8 @@ cdef class Film:
         if status != 0:
             raise ArithmeticError(TROUBLES[self.trouble])
 
-    def dae_jacobian(self, const double[::1] z, double factor, double[:, ::1] out):
+    def dae_jacobian(self, const double[::1] z not None, double factor,
+                     double[:, ::1] out not None):
         """Derivative of `dae_residual` with respect to z, plus `factor` times that with
         respect to the slope, into `out` (6 n - 1, size): element (i, j) stands in row
         i - j + 3 n - 1, column j."""
@@ -2299,6 +2306,7 @@ cdef class Film:
                 or out.shape[0] != 6 * self.n - 1):
             raise ValueError(f"a state of this film has {self.size} unknowns, in a "
                              f"band of {6 * self.n - 1}")
+        self._refuse_unfinite(z)
         cdef int status
         with nogil:
             status = self._dae_jacobian(&z[0], factor, &out[0, 0])
@@ -2308,6 +2316,14 @@ cdef class Film:
     def masses(self):
         """M, the capacity of each unknown (size) [m]; 0: its row is algebraic."""
         return np.array([self.mass[i] for i in range(self.size)])
+
+    cdef int _refuse_unfinite(self, const double[::1] numbers) except -1:
+        """As `refuse_unfinite`, at the speed that a solver's many calls ask for."""
+        cdef int i
+        for i in range(numbers.shape[0]):
+            if not isfinite(numbers[i]):
+                raise ValueError("the state: a number is not finite")
+        return 0
 
     cdef int _refuse_two_ends(self) except -1:
         if self.ends > 1:
