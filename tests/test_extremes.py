@@ -281,4 +281,13 @@ def test_liquids_that_demix_among_themselves():
     """Water and dioxane do by their own interactions; the stability test then has
     several minima and finds the lowest."""
     parts = {"cellulose acetate": 17.4, "dioxane": 82.6}
-    run(parts, made(air(), bath("60 s"), temperature="50 degC"), cells=100)
+    cool = air(
+        "50 s", temperature="15 degC", relative_humidity="28 %", air_speed="2.4 m/s"
+    )
+    process = made(
+        cool,
+        bath("2 min", temperature="28 degC"),
+        thickness="178 um",
+        temperature="62 degC",
+    )
+    run(parts, process, cells=100)
