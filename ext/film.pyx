@@ -54,6 +54,8 @@ cdef double V0 = 18.07e-6
 cdef int MOST_NODES = 100000
 # attempted time steps between two looks for signals
 cdef long SIGNALS = 16
+# least fraction of a bath beside the film
+cdef double LEAST = 1e-10
 # share of lean phase from which a cell's pores count as open
 cdef double OPEN_PORES = 0.05
 # troubled attempts at a step, older ones counted less, that are more than an accident,
@@ -1149,13 +1151,14 @@ cdef class Film:
             f[self.start[node] + i] = c.mu[i] - mu[i] - drop[i]
             f[self.start[inner] + i] -= s[i] * (1.0 + self.spoil)
             if i != ref:
-                # a trace a step has made negative, within its tolerance, is none: it
-                # would ask the interface, whose fractions are positive, for less
+                # a trace a step has made negative, within its tolerance, is as little
+                # as a bath holds: it would ask the interface, whose fractions are
+                # positive, for less
                 f[self.start[node] + n + i] = s[i] - bath_flux(
                     q, self.bath_diffusivity[i], distance, phi[i],
-                    bath[i] if bath[i] > 0.0 else 0.0,
+                    bath[i] if bath[i] > LEAST else LEAST,
                     &d_in[i], &d_out[i], &d_q[i])
-                if not bath[i] > 0.0:
+                if not bath[i] > LEAST:
                     d_out[i] = 0.0
                 f[self.start[outer] + i] += s[i]
             f[self.start[node] + n + ref] += s[i]
@@ -2404,14 +2407,14 @@ cdef class Film:
                         self.exchange_jacobian[49 * end + i * n + j])
         return out
 
-    def hold_network(self, const double[::1] totals):
+    def hold_network(self, const double[::1] totals not None):
         """Let every cell have a network, unstrained at A = totals (cells), for good:
         the right-hand side then depends on the state alone, not on its history."""
         cdef int k
         if totals.shape[0] != self.cells:
             raise ValueError(f"this film has {self.cells} cells")
         for k in range(self.cells):
-            if not totals[k] > 0.0:
+            if not (totals[k] > 0.0 and isfinite(totals[k])):
                 raise ValueError("a cell's A is positive")
             self.demixed_total[k] = totals[k]
         self.network_held = True
