@@ -61,6 +61,8 @@ DEPTH_TOLERANCE = 0.02
 DEPTH_FLOOR = 0.1
 """Depths are compared above this; a front at the surface has no relative error [um]."""
 CLOSURE = 1e-12
+WATER_DENSITY = 997.0
+"""[kg/m**3]"""
 ADDITIVES = 2.0
 """Mass of water and swelling agents over that of polymer, at most: where a dope takes
 more before it clouds, or anything [1]."""
@@ -309,6 +311,9 @@ def broken_laws(membrane: Membrane, process: mk.Process, watched: Watched) -> li
         broken.append(f"mass closes to {membrane.mass_closure:.1e} only")
     broken += [f"{name} is not a number" for name in not_finite(membrane)]
     wet = units.to_si(process.wet_thickness, "length")
+    if any("dew point" in note for note in membrane.notes):
+        # what condenses is liquid, and the wet film is thicker by it than it was cast
+        wet += float(membrane.water_uptake.m_as("kg/m**2")) / WATER_DENSITY
     dry = float(membrane.thickness.m_as("m"))
     if not 0.0 < dry < wet:
         broken.append(f"the dry sheet is {1e6 * dry:.4g} um of {1e6 * wet:.4g} um")

@@ -2,7 +2,8 @@
 #
 # a) The lean phase of a casting solution holds e^-100 and less of the membrane polymer,
 #    so it is taken as polymer-free: its free energy is convex, the stability test from
-#    the lean side has one solution, and no collapsed root exists.
+#    the lean side has one solution, and no collapsed root exists. Where liquids demix
+#    among themselves it is not: the lowest of the minima is taken then.
 # b) Stability: the liquid y that shares the cell's potentials up to one pressure,
 #    mu_lean,i(y) = mu_i(u) + K for every small species. K < 0: the cell demixes. K is
 #    the tangent-plane distance per volume [Michelsen 1982] and vanishes on the binodal.
@@ -10,9 +11,9 @@
 # d) Unknowns are logarithms of whichever phase holds less, so that a trace in either
 #    phase costs no digits.
 
-from libc.math cimport exp, fabs
+from libc.math cimport exp, fabs, sqrt
 
-from _dense cimport lu_factor, lu_solve, spd_solve
+from _dense cimport lu_factor, lu_solve, spd_inverse, spd_solve
 from _flory_huggins cimport MAX_COMPONENTS, Mixture, potentials
 
 cdef enum:
@@ -22,6 +23,112 @@ cdef enum:
 cdef inline int stability(const Mixture* mixture, int n, const double* mu_cell,
                           double* y, double* distance) noexcept nogil:
     """Tangent-plane distance K of a cell; y (n): its lean phase, start and answer."""
+    cdef double first[7]
+    cdef double best[7]
+    cdef double lowest = 0.0, t = distance[0]
+    cdef int i, start
+    cdef bint found = False
+    for i in range(n):
+        first[i] = y[i]
+    if _stationary(mixture, n, mu_cell, y, distance) == 0:
+        return 0
+    # liquids that demix among themselves have several stationary points: the lowest
+    for start in range(n + 1):
+        for i in range(n):
+            y[i] = first[i]
+            if start > 0:
+                y[i] = 0.98 if i == start - 1 else 0.02 / n
+        if _descend(mixture, n, mu_cell, y, &t) == 0 and not (found and t >= lowest):
+            found = True
+            lowest = t
+            for i in range(n):
+                best[i] = y[i]
+    if not found:
+        return -1
+    distance[0] = lowest
+    for i in range(n):
+        y[i] = best[i]
+    return 0
+
+
+cdef inline int _descend(const Mixture* mixture, int n, const double* mu_cell,
+                         double* y, double* distance) noexcept nogil:
+    """Lower the tangent-plane distance from y to a minimum by Newton's method, with the
+    curvature shifted until it is positive: sqrt(y_i) h_ij sqrt(y_j)."""
+    cdef double h[49]
+    cdef double m[49]
+    cdef double inverse[49]
+    cdef double mu[7]
+    cdef double g[7]
+    cdef double d[7]
+    cdef double old[7]
+    cdef int i, j, iteration, attempt
+    cdef double total = 0.0, t = 0.0, before, shift, worst, step
+    for i in range(n):
+        y[i] = y[i] if y[i] > 1e-290 else 1e-290
+        total += y[i]
+    for i in range(n):
+        y[i] /= total
+    for iteration in range(2 * FLASH_ITERATIONS):
+        potentials(mixture, n, y, mu, h)
+        t = 0.0
+        for i in range(n):
+            g[i] = mu[i] - mu_cell[i]
+            t += y[i] * g[i]
+        for i in range(n):
+            for j in range(n):
+                m[i * n + j] = sqrt(y[i]) * (h[i * n + j] + 1.0) * sqrt(y[j])
+        shift = 0.0
+        for attempt in range(40):
+            if spd_inverse(m, inverse, n) == 0:
+                break
+            for i in range(n):
+                m[i * n + i] += (1e-3 if shift == 0.0 else shift) * mixture.s[i]
+            shift = 1e-3 if shift == 0.0 else 2.0 * shift
+        else:
+            return -1
+        worst = 0.0
+        for i in range(n):
+            d[i] = 0.0
+            for j in range(n):
+                d[i] -= inverse[i * n + j] * sqrt(y[j]) * (g[j] - t)
+            d[i] /= sqrt(y[i])
+            if not fabs(d[i]) < 1e300:
+                return -1
+            if y[i] <= 1e-290 and d[i] < 0.0:
+                d[i] = 0.0
+            if fabs(d[i]) > worst:
+                worst = fabs(d[i])
+            d[i] = max(min(d[i], 2.0 if y[i] > 1e-6 else 20.0), -20.0)
+            old[i] = y[i]
+        if worst < 1e-9:
+            distance[0] = t
+            return 0
+        before = t
+        step = 1.0
+        while True:
+            total = 0.0
+            for i in range(n):
+                y[i] = old[i] * exp(step * d[i])
+                y[i] = y[i] if y[i] > 1e-290 else 1e-290
+                total += y[i]
+            for i in range(n):
+                y[i] /= total
+            potentials(mixture, n, y, mu, NULL)
+            t = 0.0
+            for i in range(n):
+                t += y[i] * (mu[i] - mu_cell[i])
+            if t <= before + 1e-13 * (1.0 + fabs(before)):
+                break
+            step *= 0.25
+            if step < 1e-12:
+                return -1
+    return -1
+
+
+cdef inline int _stationary(const Mixture* mixture, int n, const double* mu_cell,
+                            double* y, double* distance) noexcept nogil:
+    """The same by Newton's method alone, which is enough for convex liquids."""
     cdef double h[49]
     cdef double mu[7]
     cdef double m[64]

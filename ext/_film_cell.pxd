@@ -99,6 +99,25 @@ cdef inline bint surely_one(const Mixture* mixture, int n, const double* mu,
     return True
 
 
+cdef inline bint foresee(int n, const double* u, Cell* c) noexcept nogil:
+    """Move the phases along their last known derivative, unless that is too far."""
+    cdef double change[7]
+    cdef double less
+    cdef int i, j
+    for i in range(n):
+        change[i] = 0.0
+        for j in range(n):
+            change[i] += c.dx[i * n + j] * (u[j] - c.u[j])
+        less = c.x[i] if c.x[i] < c.rich[i] else c.rich[i]
+        if not (fabs(change[i]) < 0.5 * less
+                and fabs(u[i] - c.u[i] - change[i]) < 0.5 * less):
+            return False
+    for i in range(n):
+        c.x[i] += change[i]
+        c.rich[i] += u[i] - c.u[i] - change[i]
+    return True
+
+
 cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell* c,
                             double* h_rich, double* h_lean,
                             bint derivatives) noexcept nogil:
@@ -109,6 +128,8 @@ cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell
     """
     cdef double mu[8]
     cdef double r[7]
+    cdef double last_x[7]
+    cdef double last_rich[7]
     cdef double guess, curvature, total = 1.0, small = 0.0
     cdef int i, j, attempt, status
     for i in range(n):
@@ -132,37 +153,31 @@ cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell
         c.two = 0
         return 0
     if c.two:
-        if c.slope:
-            # along the last known derivative
-            for i in range(n):
-                guess = 0.0
-                for j in range(n):
-                    guess += c.dx[i * n + j] * (u[j] - c.u[j])
-                small = c.x[i] if c.x[i] < c.rich[i] else c.rich[i]
-                mu[i] = guess
-                if not (fabs(guess) < 0.5 * small
-                        and fabs(u[i] - c.u[i] - guess) < 0.5 * small):
-                    break
-            else:
-                for i in range(n):
-                    c.x[i] += mu[i]
-                    c.rich[i] += u[i] - c.u[i] - mu[i]
-            small = total - 1.0
-        # a trace is kept in the phase that holds less, or its digits are lost
         for i in range(n):
-            if c.x[i] < c.rich[i]:
-                if not c.x[i] < u[i]:
-                    c.x[i] = 0.5 * u[i]
-                r[i] = u[i] - c.x[i]
-            else:
-                r[i] = c.rich[i] if c.rich[i] < u[i] else 0.5 * u[i]
-                c.x[i] = u[i] - r[i]
-        status = flash(mixture, n, u, c.x, r, c.mu, h_rich, h_lean)
-        if status == 0:
+            last_x[i] = c.x[i]
+            last_rich[i] = c.rich[i]
+        for attempt in range(2):
+            if attempt == 0:
+                if not c.slope or not foresee(n, u, c):
+                    continue
+            # a trace is kept in the phase that holds less, or its digits are lost
             for i in range(n):
-                c.rich[i] = r[i]
-                c.u[i] = u[i]
-            return 0
+                if c.x[i] < c.rich[i]:
+                    if not c.x[i] < u[i]:
+                        c.x[i] = 0.5 * u[i]
+                    r[i] = u[i] - c.x[i]
+                else:
+                    r[i] = c.rich[i] if c.rich[i] < u[i] else 0.5 * u[i]
+                    c.x[i] = u[i] - r[i]
+            status = flash(mixture, n, u, c.x, r, c.mu, h_rich, h_lean)
+            if status == 0:
+                for i in range(n):
+                    c.rich[i] = r[i]
+                    c.u[i] = u[i]
+                return 0
+            for i in range(n):
+                c.x[i] = last_x[i]
+                c.rich[i] = last_rich[i]
     c.two = 0
     c.slope = 0
     for i in range(n):

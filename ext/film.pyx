@@ -54,6 +54,8 @@ cdef double V0 = 18.07e-6
 cdef int MOST_NODES = 100000
 # attempted time steps between two looks for signals
 cdef long SIGNALS = 16
+# least fraction of a bath beside the film
+cdef double LEAST = 1e-10
 # share of lean phase from which a cell's pores count as open
 cdef double OPEN_PORES = 0.05
 # troubled attempts at a step, older ones counted less, that are more than an accident,
@@ -652,8 +654,10 @@ cdef class Film:
         if heat_capacity.shape[0] != self.n + 1:
             raise ValueError("the heat capacities do not fit the film")
         refuse_unless_positive("the support", (
-            thickness, capacity, conductivity, temperature, film_temperature,
-            heat_capacity, film_conductivity))
+            thickness, capacity, temperature, film_temperature, heat_capacity,
+            film_conductivity))
+        if not (isfinite(conductivity) and conductivity >= 0.0):
+            raise ValueError("the support: its conductivity is not a number from 0 on")
         self.support_dx = thickness / self.support_nodes
         self.support_capacity = capacity
         self.support_conductivity = conductivity
@@ -1213,13 +1217,14 @@ cdef class Film:
             f[self.start[node] + i] = c.mu[i] - mu[i] - drop[i]
             f[self.start[inner] + i] -= s[i] * (1.0 + self.spoil)
             if i != ref:
-                # a trace a step has made negative, within its tolerance, is none: it
-                # would ask the interface, whose fractions are positive, for less
+                # a trace a step has made negative, within its tolerance, is as little
+                # as a bath holds: it would ask the interface, whose fractions are
+                # positive, for less
                 f[self.start[node] + n + i] = s[i] - bath_flux(
                     q, self.bath_diffusivity[i], distance, phi[i],
-                    bath[i] if bath[i] > 0.0 else 0.0,
+                    bath[i] if bath[i] > LEAST else LEAST,
                     &d_in[i], &d_out[i], &d_q[i])
-                if not bath[i] > 0.0:
+                if not bath[i] > LEAST:
                     d_out[i] = 0.0
                 f[self.start[outer] + i] += s[i]
             f[self.start[node] + n + ref] += s[i]
@@ -2342,7 +2347,7 @@ cdef class Film:
         return np.array([self.z[i] for i in range(self.size)
                          if self.mass[i] > 0.0])
 
-    def ode_rates(self, const double[::1] y, double[::1] out):
+    def ode_rates(self, const double[::1] y not None, double[::1] out not None):
         """Rates of the amounts y [1/s] into `out`; the film then holds y.
 
         The algebraic unknowns (surface, net volume flux) are solved for, starting from
@@ -2351,13 +2356,14 @@ cdef class Film:
         self._refuse_two_ends()
         if y.shape[0] != self._amounts() or out.shape[0] != y.shape[0]:
             raise ValueError(f"this film has {self._amounts()} amounts")
+        self._refuse_unfinite(y)
         cdef int status
         with nogil:
             status = self._ode_rates(&y[0], &out[0])
         if status != 0:
             raise ArithmeticError(TROUBLES[self.trouble])
 
-    def ode_jacobian(self, const double[::1] y, double[:, ::1] out):
+    def ode_jacobian(self, const double[::1] y not None, double[:, ::1] out not None):
         """Derivative of `ode_rates` into `out` (4 n - 1, amounts): that of rate i with
         respect to amount j stands in row i - j + 2 n - 1, column j.
 
@@ -2369,19 +2375,22 @@ cdef class Film:
                 or out.shape[0] != 4 * self.n - 1):
             raise ValueError(f"this film has {self._amounts()} amounts, in a band of "
                              f"{4 * self.n - 1}")
+        self._refuse_unfinite(y)
         cdef int status
         with nogil:
             status = self._ode_jacobian(&y[0], &out[0, 0])
         if status != 0:
             raise ArithmeticError(TROUBLES[self.trouble])
 
-    def dae_residual(self, const double[::1] z, const double[::1] slope,
-                     double[::1] out):
+    def dae_residual(self, const double[::1] z not None,
+                     const double[::1] slope not None, double[::1] out not None):
         """f(z) - M slope into `out`, all (size)."""
         cdef int i, status
         if (z.shape[0] != self.size or slope.shape[0] != self.size
                 or out.shape[0] != self.size):
             raise ValueError(f"a state of this film has {self.size} unknowns")
+        self._refuse_unfinite(z)
+        self._refuse_unfinite(slope)
         with nogil:
             status = self._evaluate(&z[0], False, 0.0)
             if status == 0:
@@ -2391,7 +2400,8 @@ cdef class Film:
         if status != 0:
             raise ArithmeticError(TROUBLES[self.trouble])
 
-    def dae_jacobian(self, const double[::1] z, double factor, double[:, ::1] out):
+    def dae_jacobian(self, const double[::1] z not None, double factor,
+                     double[:, ::1] out not None):
         """Derivative of `dae_residual` with respect to z, plus `factor` times that with
         respect to the slope, into `out` (6 n - 1, size): element (i, j) stands in row
         i - j + 3 n - 1, column j."""
@@ -2399,6 +2409,7 @@ cdef class Film:
                 or out.shape[0] != 6 * self.n - 1):
             raise ValueError(f"a state of this film has {self.size} unknowns, in a "
                              f"band of {6 * self.n - 1}")
+        self._refuse_unfinite(z)
         cdef int status
         with nogil:
             status = self._dae_jacobian(&z[0], factor, &out[0, 0])
@@ -2408,6 +2419,14 @@ cdef class Film:
     def masses(self):
         """M, the capacity of each unknown (size) [m]; 0: its row is algebraic."""
         return np.array([self.mass[i] for i in range(self.size)])
+
+    cdef int _refuse_unfinite(self, const double[::1] numbers) except -1:
+        """As `refuse_unfinite`, at the speed that a solver's many calls ask for."""
+        cdef int i
+        for i in range(numbers.shape[0]):
+            if not isfinite(numbers[i]):
+                raise ValueError("the state: a number is not finite")
+        return 0
 
     cdef int _refuse_two_ends(self) except -1:
         if self.ends > 1:
@@ -2488,14 +2507,14 @@ cdef class Film:
                         self.exchange_jacobian[49 * end + i * n + j])
         return out
 
-    def hold_network(self, const double[::1] totals):
+    def hold_network(self, const double[::1] totals not None):
         """Let every cell have a network, unstrained at A = totals (cells), for good:
         the right-hand side then depends on the state alone, not on its history."""
         cdef int k
         if totals.shape[0] != self.cells:
             raise ValueError(f"this film has {self.cells} cells")
         for k in range(self.cells):
-            if not totals[k] > 0.0:
+            if not (totals[k] > 0.0 and isfinite(totals[k])):
                 raise ValueError("a cell's A is positive")
             self.demixed_total[k] = totals[k]
         self.network_held = True

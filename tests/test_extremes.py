@@ -275,3 +275,19 @@ def test_a_skin_on_its_binodal_lets_the_time_step_grow(parts, chosen, most):
     assert film.advance(1.0, 1.0) == 0
     assert film_setup.begin_bath(film, ready, ready.steps[1], 60.0) == 0
     assert film.advance(61.0, 61.0, most=most) == 0
+
+
+def test_liquids_that_demix_among_themselves():
+    """Water and dioxane do by their own interactions; the stability test then has
+    several minima and finds the lowest."""
+    parts = {"cellulose acetate": 17.4, "dioxane": 82.6}
+    cool = air(
+        "50 s", temperature="15 degC", relative_humidity="28 %", air_speed="2.4 m/s"
+    )
+    process = made(
+        cool,
+        bath("2 min", temperature="28 degC"),
+        thickness="178 um",
+        temperature="62 degC",
+    )
+    run(parts, process, cells=100)

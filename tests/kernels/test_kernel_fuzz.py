@@ -59,6 +59,12 @@ def recorded():
         state = film.film.state()
         for name in ("rates", "jacobian", "set_state"):
             getattr(film, name)(state)
+        amounts, masses = film.ode_state(), film.masses()
+        film.ode_rates(amounts, out=np.zeros(amounts.size))
+        film.ode_jacobian(amounts, out=np.zeros((4 * film.film.n - 1, amounts.size)))
+        film.dae_residual(state, masses, out=np.zeros(state.size))
+        film.dae_jacobian(state, 1.0, out=np.zeros((6 * film.film.n - 1, state.size)))
+        film.hold_network(np.full(CELLS, 3.0))
         film.mark_demixed(0, 3.0)
         film.spoil_surface(1e-9)
         film.surface_potentials(0)
