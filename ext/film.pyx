@@ -856,7 +856,8 @@ cdef class Film:
         cdef const double* rest = self.rest + k * n
         cdef double moved[7]
         cdef double change, all_changes = 0.0
-        if (not self.at_rest[k] or k == 0 or k == self.cells - 1
+        if (not self.at_rest[k] or k == 0
+                or (k == self.cells - 1 and self.ends == 2)
                 or self.rest_total[k] != self.demixed_total[k]
                 or fabs(self.cell_temperature - self.rest_kelvin[k])
                 > STILL_KELVIN * still * still):
