@@ -54,6 +54,8 @@ cdef double V0 = 18.07e-6
 cdef int MOST_NODES = 100000
 # attempted time steps between two looks for signals
 cdef long SIGNALS = 16
+# how far a fraction of a bath's liquid may lie outside 0 to 1: it stands in linear laws
+cdef double BEYOND = 1e-5
 # least fraction of a bath beside the film
 cdef double LEAST = 1e-10
 # share of lean phase from which a cell's pores count as open
@@ -282,6 +284,8 @@ cdef class Film:
     cdef double* rest_total
     cdef int* at_rest
     cdef int* quiet
+    cdef int* rest_two
+    cdef bint phases_moved  # whether one has changed its phases since
     # of each face: flux and derivatives there
     cdef double* face_flux
     cdef double* face_a
@@ -398,7 +402,7 @@ cdef class Film:
         self.node_u = <double*>PyMem_Calloc((12 + 4 * self.n) * self.cells, 8)
         self.rest = <double*>PyMem_Calloc(
             (2 + 2 * self.n + 2 * self.n * self.n) * self.cells, 8)
-        self.at_rest = <int*>PyMem_Calloc(2 * self.cells, sizeof(int))
+        self.at_rest = <int*>PyMem_Calloc(3 * self.cells, sizeof(int))
         self.support = <double*>PyMem_Calloc(5 * (support_nodes + 1), 8)
         if (not self.dm or not self.width or not self.z or not self.work
                 or not self.stage or not self.mass or not self.blocks
@@ -413,6 +417,7 @@ cdef class Film:
         self.face_a = self.face_flux + self.n * self.cells
         self.face_b = self.face_a + self.n * self.n * self.cells
         self.quiet = self.at_rest + self.cells
+        self.rest_two = self.quiet + self.cells
         self.demixed_total = self.node_u
         self.binodal_time = self.node_u + self.cells
         self.spinodal_time = self.node_u + 2 * self.cells
@@ -845,7 +850,10 @@ cdef class Film:
             memcpy(self.rest + k * self.n, u, self.n * sizeof(double))
             self.rest_kelvin[k] = self.cell_temperature
             self.rest_total[k] = self.demixed_total[k]
+            self.rest_two[k] = self.cell[k].two
             self.at_rest[k] = 1
+        elif self.cell[k].two != self.rest_two[k]:
+            self.phases_moved = True
         return 0
 
     cdef bint _is_quiet(self, int k, const double* u, double still) noexcept nogil:
@@ -1623,7 +1631,7 @@ cdef class Film:
                 node = self.start[self._bath_node(end, k)]
                 for i in range(self.n):
                     if i != self.volume_reference and not (
-                            z[node + i] > -0.01 * rtol and z[node + i] < 1.0 + 0.1 * rtol):
+                            z[node + i] > -BEYOND and z[node + i] < 1.0 + BEYOND):
                         self.trouble = NEGATIVE
                         self.troubled_cell = -1
                         return -1
@@ -1985,9 +1993,11 @@ cdef class Film:
             elif self.time + 1.8 * h > t_end:
                 h = 0.5 * (t_end - self.time)
             middle = self.temperature + 0.5 * h * self.temperature_rate
-            if not again or fabs(middle - self.cell_temperature) > rtol:
+            if (not again or self.phases_moved
+                    or fabs(middle - self.cell_temperature) > rtol):
                 # otherwise f and the Jacobian of the last attempt are still right
                 again = False
+                self.phases_moved = False
                 self._set_temperature(middle)
             if self.mode == AIR and self.cover_gap > 0.0:
                 again = False
