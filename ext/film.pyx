@@ -359,7 +359,7 @@ cdef class Film:
     cdef double step_size, cell_temperature
     cdef readonly long steps, rejected, evaluations
     cdef readonly int trouble, troubled_cell
-    cdef double unrest, strictness
+    cdef double unrest, strictness, asked
     cdef int strict_steps
     cdef double spoil
     cdef const int[::1] watched
@@ -1542,7 +1542,7 @@ cdef class Film:
                         before = k + j * size
                         for i in range(size):
                             self.stage[i] += x * before[i]
-                if self._usable(self.stage, rtol) != 0:
+                if self._usable(self.stage, self.asked) != 0:
                     return -1
                 if self._evaluate(self.stage, False, still) != 0:
                     return -1
@@ -1563,7 +1563,7 @@ cdef class Film:
             self._exchange_stage(which, here, h)
         for i in range(size):
             self.stage[i] += here[i]
-        if self._usable(self.stage, rtol) != 0:
+        if self._usable(self.stage, self.asked) != 0:
             return -1
         for node in range(nodes):
             if node == self.surface or node == beyond:
@@ -1973,6 +1973,9 @@ cdef class Film:
         cdef int end, i, status
         cdef long taken = 0
         cdef bint last, held = False, again = False
+        # a bath that holds a little less than nothing would not do so any more where
+        # the tolerance has become stricter, whatever the step
+        self.asked = rtol
         while self.time < t_end:
             if taken % SIGNALS == 0:
                 self._hear_signals()
