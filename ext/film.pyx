@@ -54,10 +54,11 @@ cdef double V0 = 18.07e-6
 cdef int MOST_NODES = 100000
 # attempted time steps between two looks for signals
 cdef long SIGNALS = 16
-# how far a fraction of a bath's liquid may lie outside 0 to 1: it stands in linear laws
+# how far a fraction of a bath's liquid may lie outside 0 to 1: it stands in linear laws.
+# Were it to follow the tolerance, a state could be refused once that became stricter
 cdef double BEYOND = 1e-5
-# least fraction of a bath beside the film
-cdef double LEAST = 1e-10
+# least fraction of a bath beside the film, that of the traces in a fresh one
+cdef double LEAST = 9e-10
 # share of lean phase from which a cell's pores count as open
 cdef double OPEN_PORES = 0.05
 # troubled attempts at a step, older ones counted less, that are more than an accident,
@@ -340,6 +341,7 @@ cdef class Film:
     cdef double saturation[7]
     cdef double gas_pressure, gas_temperature, cover_gap
     cdef double bath_start[7]
+    cdef double beyond[7]   # how far below 0 a fraction of the bath may be
     cdef double bath_diffusivity[7]
     # heat
     cdef int support_nodes, back_held
@@ -359,7 +361,7 @@ cdef class Film:
     cdef double step_size, cell_temperature
     cdef readonly long steps, rejected, evaluations
     cdef readonly int trouble, troubled_cell
-    cdef double unrest, strictness, asked
+    cdef double unrest, strictness
     cdef int strict_steps
     cdef double spoil
     cdef const int[::1] watched
@@ -743,7 +745,7 @@ cdef class Film:
         the film has left its support, and the bath meets both its sides."""
         cdef int end, i, k, cells = widths.shape[0]
         cdef int node
-        cdef double total
+        cdef double total, volume
         cdef const Cell* c
         if (composition.shape[0] != self.n or diffusivity.shape[0] != self.n
                 or diffusivity.shape[1] != 2 or cells < 1
@@ -769,6 +771,18 @@ cdef class Film:
                 for i in range(self.n):
                     if i != reference:
                         self.z[node + i] = composition[i]
+        volume = 0.0
+        for k in range(self.cells):
+            volume += self.dm[k]
+            for i in range(self.n):
+                volume += self.dm[k] * self.z[self.start[self.surface + 1 + k] + i]
+        for i in range(self.n):
+            # of a trace much less: it must not leave a film that has little of it
+            total = 0.0
+            for k in range(self.cells):
+                total += self.dm[k] * self.z[self.start[self.surface + 1 + k] + i]
+            total = max(total / volume, composition[i])
+            self.beyond[i] = BEYOND * max(1e-5, min(1.0, 100.0 * total))
         self.heat_coefficient = heat_coefficient
         self.heat_far = temperature
         self.step_size = 1e-9
@@ -1542,7 +1556,7 @@ cdef class Film:
                         before = k + j * size
                         for i in range(size):
                             self.stage[i] += x * before[i]
-                if self._usable(self.stage, self.asked) != 0:
+                if self._usable(self.stage) != 0:
                     return -1
                 if self._evaluate(self.stage, False, still) != 0:
                     return -1
@@ -1563,7 +1577,7 @@ cdef class Film:
             self._exchange_stage(which, here, h)
         for i in range(size):
             self.stage[i] += here[i]
-        if self._usable(self.stage, self.asked) != 0:
+        if self._usable(self.stage) != 0:
             return -1
         for node in range(nodes):
             if node == self.surface or node == beyond:
@@ -1610,7 +1624,7 @@ cdef class Film:
                         value += method.a[which][j] * e[7 * j + i]
                     self.crossed[7 * end + i] = value
 
-    cdef int _usable(self, const double* z, double rtol) noexcept nogil:
+    cdef int _usable(self, const double* z) noexcept nogil:
         """-1 for a negative amount in the film or a clearly negative one in the bath."""
         cdef int end, i, k, node
         cdef double phi[7]
@@ -1631,7 +1645,8 @@ cdef class Film:
                 node = self.start[self._bath_node(end, k)]
                 for i in range(self.n):
                     if i != self.volume_reference and not (
-                            z[node + i] > -BEYOND and z[node + i] < 1.0 + BEYOND):
+                            z[node + i] > -self.beyond[i]
+                            and z[node + i] < 1.0 + BEYOND):
                         self.trouble = NEGATIVE
                         self.troubled_cell = -1
                         return -1
@@ -1973,9 +1988,6 @@ cdef class Film:
         cdef int end, i, status
         cdef long taken = 0
         cdef bint last, held = False, again = False
-        # a bath that holds a little less than nothing would not do so any more where
-        # the tolerance has become stricter, whatever the step
-        self.asked = rtol
         while self.time < t_end:
             if taken % SIGNALS == 0:
                 self._hear_signals()

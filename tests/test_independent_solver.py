@@ -257,12 +257,11 @@ def test_a_film_between_two_baths_is_refused(case):
         film.ode_rates(y, y.copy())
 
 
-@pytest.mark.parametrize("wrong", [-1.0, np.nan])
-def test_a_state_without_an_answer_is_said(case, wrong):
+def test_a_state_without_an_answer_is_said(case):
     film = film_at(case, "bath")
     y = film.ode_state()
     bad = y.copy()
-    bad[-1] = wrong
+    bad[-1] = -1.0
     with pytest.raises(ArithmeticError, match="phase equilibrium"):
         film.ode_rates(bad, np.empty_like(y))
     assert np.isfinite(rates_of(film, y)).all()

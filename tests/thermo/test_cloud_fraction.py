@@ -75,8 +75,8 @@ def with_share(z, share):
 
 @pytest.mark.parametrize(("count", "how_many"), [(2, 20), (3, 20), (4, 45)])
 def test_random_mixtures_part_one_phase_from_two(count, how_many):
-    """Liquids that demix among themselves are among them: the onset alone errs."""
-    parted = astray = 0
+    """Liquids that demix among themselves are among them."""
+    parted = 0
     for mixture, z, _ in random_solutions(40 + count, count, how_many):
         share = cloud_fraction(mixture, z, 0, ROOM)
         if not share:
@@ -85,14 +85,7 @@ def test_random_mixtures_part_one_phase_from_two(count, how_many):
         assert stability(mixture, with_share(z, share * (1.0 - 1e-6)), ROOM).stable
         over = stability(mixture, with_share(z, share * (1.0 + 1e-5)), ROOM)
         assert not over.stable
-        try:
-            found = titration.onset(mixture, z, 0, ROOM)
-        except MembranekitError:
-            found = None
-        amount = 0.0 if found is None else found.amount / z[1:].sum()
-        astray += abs(amount / (1.0 + amount) - share) > 1e-6
     assert parted >= 5
-    assert astray > 0 or count == 2
 
 
 def test_of_one_phase_it_is_the_next_one_above():
