@@ -30,6 +30,10 @@ f) Temperature: the film is one temperature on top of a support with conduction.
    is then stepped with the amounts that crossed the surface. A film with a bath on both
    sides has left its support: both its sides exchange heat with the bath, and the
    support, whose temperatures stay as they were, with nothing.
+g) What is not evaluated again: a step's answer is evaluated once, with the derivatives
+   of the next step; a rejected step leaves f and the Jacobian as they are; a cell that
+   has hardly moved since its derivatives were made is continued along them, and so are
+   the fluxes of its faces (`_is_quiet`), the same flux in both rows of a face.
 """
 
 from cpython.exc cimport PyErr_CheckSignals
