@@ -51,7 +51,8 @@ cdef inline bint one_but_for_traces(const Mixture* mixture, int n, const double*
     """Whether a cell would be one phase without the traces its lean phase lives on.
 
     A dissolved polymer gathers in the lean phase however little there is of it: that
-    phase is then smaller than the flash resolves, and holds nothing of the rest.
+    phase is then less than a millionth of the cell, which the flash hardly resolves,
+    and holds nothing of the rest.
     """
     cdef double left[7]
     cdef double y[7]
@@ -61,7 +62,7 @@ cdef inline bint one_but_for_traces(const Mixture* mixture, int n, const double*
     for i in range(n):
         left[i] = mu[i]
         y[i] = c.y[i]
-        if u[i] < 1e-8 * c.total * c.y[i]:
+        if u[i] < 1e-6 * c.total * c.y[i]:
             # no liquid has a potential as low as this
             left[i] = -100.0
             y[i] = 1e-290

@@ -203,8 +203,10 @@ def test_a_trace_enters_as_what_it_is():
     assert amount < 1e-7
 
 
-def test_a_trace_of_a_dissolved_polymer_runs():
-    run({**DOPE, "PVP": 1e-7}, made(air("2 s"), bath("60 s")), cells=80)
+@pytest.mark.parametrize("cells", [80, 120])
+@pytest.mark.parametrize("share", [1e-8, 1e-7, 1e-6])
+def test_a_trace_of_a_dissolved_polymer_runs(share, cells):
+    run({**DOPE, "PVP": share}, made(air("2 s"), bath("60 s")), cells=cells)
 
 
 def test_a_millisecond_of_each():
