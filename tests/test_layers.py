@@ -29,6 +29,7 @@ FLOORS = (
     ("execution",),
     ("record",),
     ("simulation", "diagram"),
+    ("windows",),
     ("checks",),
     ("claims", "calibration", "fitting", "validation", "verification"),
     ("plot", "cli"),
