@@ -224,6 +224,11 @@ def check(
 )
 @click.option("--output", metavar="FILE", help="Save the runs: .csv, .json or .nc.")
 @click.option("--plot", "figure", metavar="FILE", help="Draw a page: .png, .pdf, .svg.")
+@click.option(
+    "--claims",
+    is_flag=True,
+    help="Tell under the table which of the patent's 18 claims each run meets.",
+)
 @click.option("--cite", is_flag=True, help="List the sources used, as BibTeX.")
 @click.option(
     "--workers",
@@ -243,10 +248,18 @@ def run(
     mode: str,
     output: str | None,
     figure: str | None,
+    claims: bool,
     cite: bool,
     workers: int,
 ) -> None:
     """Run CASE: a shipped name, a .toml file, or a saved run.json or run.nc."""
+    if claims and as_json:
+        raise InputError(
+            "--claims: it stands under the table, which --json leaves out; in Python "
+            "mk.claims.check(membrane).to_dict() gives it"
+        )
+    if claims and mode == "fast":
+        raise InputError("--claims: they are on pores, which --mode fast lacks")
     read = _read_case(case, settings, interactions)
     from membranekit import membrane as results
 
@@ -273,6 +286,8 @@ def run(
             _say_json(results.to_document(membranes, read.from_folder(Path())))
         elif membranes:
             _report(read.name, membranes)
+            if claims:
+                _say_claims(membranes)
         if cite and membranes:
             _say(f"\n{_bibliography(membranes)}", err=as_json)
     if stopped:
@@ -481,12 +496,10 @@ def _progress(length: int) -> Any:
 # ------------------------------------------------------------------------ printing
 def _report(name: str, membranes: Sequence[Membrane]) -> None:
     """Print the table of a series, and under it what it rests on."""
-    import shutil
-
     from membranekit.membrane import gather, heading
 
     _say(f"{name}\n")
-    _say_runs(membranes, max(_NARROWEST, shutil.get_terminal_size().columns))
+    _say_runs(membranes)
     for each in membranes:
         if not each.success:
             _say(f"\n{_which(each, membranes)}stopped early: {each.message}")
@@ -523,9 +536,57 @@ def _which(membrane: Membrane, membranes: Sequence[Membrane]) -> str:
     return f"[{given}] "
 
 
-def _say_runs(membranes: Sequence[Membrane], width: int) -> None:
-    """Print one column a run, in as many blocks as the width asks for."""
-    columns = [_column(membrane) for membrane in membranes]
+def _say_claims(membranes: Sequence[Membrane]) -> None:
+    """Print which of the patent's claims each run that succeeded meets, and by what."""
+    from membranekit.claims import check as decide
+
+    ended = [each for each in membranes if each.success]
+    found = [decide(each) for each in ended]
+    if not found:
+        _say("\nClaims of GB 2199786 A: no run succeeded")
+        return
+    if len(found) == 1:
+        _say(f"\n{found[0]}")
+        return
+    _say("\nClaims of GB 2199786 A\n")
+    _say_columns(
+        [
+            {**each.inputs_text, **{f"claim {one.number}": one.verdict for one in of}}
+            for each, of in zip(ended, found, strict=True)
+        ]
+    )
+    _say("\nBy, in the order of the runs")
+    numbers: dict[tuple[int, str, str], dict[int, str]] = {}
+    reasons: dict[tuple[int, str], None] = {}
+    for run, of in enumerate(found):
+        for claim in of:
+            for each in claim.numbers:
+                key = claim.number, each.name, each.limit
+                numbers.setdefault(key, {})[run] = each.shown or "not known"
+            if claim.verdict == "not decidable" and claim.why:
+                reasons.setdefault((claim.number, claim.why))
+    for (claim_number, name, limit), shown in sorted(
+        numbers.items(), key=lambda entry: entry[0][0]
+    ):
+        values = [shown.get(run, "-") for run in range(len(found))]
+        told = values[0] if len(set(values)) == 1 else ", ".join(values)
+        _say_paragraph(f"claim {claim_number}, {name}: {told} (asked: {limit})")
+    if reasons:
+        _say("\nNot decidable")
+    for claim_number, why in sorted(reasons):
+        _say_paragraph(f"claim {claim_number}: {why}")
+
+
+def _say_runs(membranes: Sequence[Membrane]) -> None:
+    """Print the numbers of the runs, one column a run."""
+    _say_columns([_column(membrane) for membrane in membranes])
+
+
+def _say_columns(columns: Sequence[dict[str, str]]) -> None:
+    """Print labeled columns in as many blocks as the terminal's width asks for."""
+    import shutil
+
+    width = max(_NARROWEST, shutil.get_terminal_size().columns)
     longest_first = sorted(columns, key=len, reverse=True)  # a failed run lacks rows
     labels = list(dict.fromkeys(label for column in longest_first for label in column))
     room = width - max(map(len, labels))

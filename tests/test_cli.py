@@ -182,6 +182,56 @@ def test_a_failed_run_is_printed_with_the_others(folder, monkeypatch, made_up):
     assert len((folder / "run.csv").read_text().splitlines()) == 5
 
 
+# -------------------------------------------------------------------------- claims
+def test_claims_of_a_series_stand_under_its_table(folder, made_up):
+    plain = call("run", "case.toml")
+    result = call("run", "case.toml", "--claims")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(plain.stdout)
+    told = result.stdout[len(plain.stdout) :]
+    assert re.search(r"^claim 1 +met +met +met$", told, re.MULTILINE)
+    assert re.search(r"^claim 12 +not met +not met +not met$", told, re.MULTILINE)
+    assert re.search(r"^claim 18 +(not decidable *){3}$", told, re.MULTILINE)
+    flat = " ".join(told.split())
+    assert "claim 2, depth of the layer: 4 um, 12 um, 20 um (asked: 1 to 30 um)" in flat
+    assert "claim 13, polymer in the solution: 17.5 % (asked: 5 to 35 wt%)" in flat
+    assert "claim 18: a use" in flat
+    assert told.isascii()
+    assert max(map(len, told.splitlines())) <= 88
+
+
+def test_claims_of_one_run_are_the_whole_table(folder, made_up):
+    result = call("run", "case.toml", "--set", "air.time=6 s", "--claims")
+    assert "claim  verdict        by\n    1  met  " in result.stdout
+    assert "(asked: more than 0.2 m/s)" in " ".join(result.stdout.split())
+
+
+def test_claims_leave_out_runs_that_failed(folder, monkeypatch, made_up):
+    whole = simulation.run_series
+
+    def failing(runs, **options):
+        first, *others = whole(runs, **options)
+        record = make_record(success=False, message="The step became too small.")
+        failed = Membrane.from_record(record).with_inputs(first.inputs)
+        return [failed, *(others if len(runs) > 1 else [])]
+
+    monkeypatch.setattr(simulation, "run_series", failing)
+    result = call("run", "case.toml", "--claims")
+    assert result.exit_code == 1
+    assert re.search(r"^claim 1 +met +met$", result.stdout, re.MULTILINE)
+    alone = call("run", "case.toml", "--set", "air.time=6 s", "--claims")
+    assert alone.stdout.endswith("Claims of GB 2199786 A: no run succeeded\n")
+
+
+@pytest.mark.parametrize("other", [["--json"], ["--mode", "fast"]])
+def test_claims_are_refused_where_they_cannot_stand(folder, made_up, other):
+    result = call("run", "case.toml", "--claims", *other)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "--claims: " in result.stderr
+    assert made_up == []
+
+
 def test_what_was_finished_before_a_stop_is_kept(folder, monkeypatch, made_up):
     whole = simulation.run_series
 
