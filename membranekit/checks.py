@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
-from membranekit import library, limits, trust, units, windows
+from membranekit import limits, trust, units, windows
 from membranekit.constants import CONSTANTS
 from membranekit.equilibria import LABORATORY_BANDS, System, sets_for
 from membranekit.errors import InputError, MaterialError, MembranekitError
@@ -452,7 +452,7 @@ def _air(
     if vapor <= 0.0:
         yield Finding(where, "dry air: it has no dew point")
         return
-    dew = given if kind == "dew_point" else units.make(_dew_point(vapor), "degC")
+    dew = given if kind == "dew_point" else units.make(windows.dew_point(vapor), "degC")
     yield Finding(where, "dew point", dew)
     film = process.support.temperature
     if solution.temperature is not None:
@@ -463,16 +463,3 @@ def _air(
             f"{spell(film)}, below the dew point; separate drops are not simulated"
         )
         yield Finding(where, what, dew, "warning")
-
-
-def _dew_point(vapor: float) -> float:
-    """Return the temperature at which water has this saturation pressure [degC]."""
-    law = library.lookup("water").get("saturation_pressure").at
-    low, high = 173.15, 473.15
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        if law(middle) < vapor:
-            low = middle
-        else:
-            high = middle
-    return round(0.5 * (low + high) - 273.15, 4)

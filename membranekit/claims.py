@@ -33,7 +33,7 @@ from membranekit.process import AirExposure, Immersion, bath_fractions
 from membranekit.solution import POLYMER_ROLE, canonical
 from membranekit.windows import Window, window
 
-__all__ = ["RULES", "Claim", "Claims", "Number", "Rule", "check", "markdown"]
+__all__ = ["RULES", "Claim", "Claims", "Number", "Rule", "check", "markdown", "run_of"]
 
 MET, NOT_MET, UNDECIDED = "met", "not met", "not decidable"
 _ORDER = (NOT_MET, UNDECIDED, MET)
@@ -257,24 +257,28 @@ class _Made:
         ]
 
 
-def _made(membrane: Membrane) -> _Made:
-    """Read the run of a membrane out of its case."""
+def run_of(membrane: Membrane) -> tuple[Run | None, str]:
+    """Return the run that made a membrane, from its case; or None, and why.
+
+    Examples
+    --------
+    >>> run_of(Membrane.from_record({"success": True}))
+    (None, 'the membrane holds no case, so no recipe')
+    """
     if not membrane.case_toml:
-        return _Made(membrane, None, "the membrane holds no case, so no recipe")
+        return None, "the membrane holds no case, so no recipe"
     try:
         case = Case.from_toml(membrane.case_toml)
         runs = case.runs
         given = _comparable(_read_inputs(membrane, case))
     except MembranekitError as error:
-        return _Made(membrane, None, f"the membrane's case cannot be read: {error}")
+        return None, f"the membrane's case cannot be read: {error}"
     for run in runs:
         if given == _comparable(run.inputs):
-            return _Made(membrane, run)
+            return run, ""
     if not given and len(runs) == 1:
-        return _Made(membrane, runs[0])
-    return _Made(
-        membrane, None, "the membrane's case holds no run with the inputs it names"
-    )
+        return runs[0], ""
+    return None, "the membrane's case holds no run with the inputs it names"
 
 
 def _read_inputs(membrane: Membrane, case: Case) -> dict[str, Any]:
@@ -886,7 +890,7 @@ def check(membrane: Membrane) -> Claims:
             f"membrane: its run did not succeed ({why}); the claims are of a finished "
             "membrane, so mend the run first"
         )
-    made = _made(membrane)
+    made = _Made(membrane, *run_of(membrane))
     verdicts: dict[int, str] = {}
     found = []
     for rule in RULES:

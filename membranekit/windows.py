@@ -19,7 +19,7 @@ import tomli
 from membranekit import library, units
 from membranekit.errors import InputError
 from membranekit.film_setup import humid_air
-from membranekit.process import AirExposure
+from membranekit.process import HUMIDITIES, AirExposure
 from membranekit.solution import CastingSolution, Parts
 from membranekit.transport.air import humidity_ratio
 
@@ -259,3 +259,61 @@ def air_humidity(step: AirExposure) -> float:
     """
     pressure = units.to_si(step.pressure, "pressure")
     return float(humidity_ratio(humid_air(step), pressure))
+
+
+def dew_point(vapor: float) -> float:
+    """Return the temperature at which water has this saturation pressure [degC].
+
+    Parameters
+    ----------
+    vapor : float
+        Partial pressure of water [Pa], above zero.
+
+    Examples
+    --------
+    >>> round(dew_point(3169.0))
+    25
+    """
+    law = library.lookup("water").get("saturation_pressure").at
+    low, high = 173.15, 473.15
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        if law(middle) < vapor:
+            low = middle
+        else:
+            high = middle
+    return round(0.5 * (low + high) - 273.15, 4)
+
+
+def least_humidity(step: AirExposure, kind: str) -> float:
+    """Return the humidity at which the air of a step is as humid as the patent asks.
+
+    Parameters
+    ----------
+    step : AirExposure
+        For the temperature and the pressure of its air.
+    kind : str
+        How the humidity is told: ``relative_humidity`` [1], ``humidity_ratio`` [1] or
+        ``dew_point`` [K].
+
+    Examples
+    --------
+    >>> step = AirExposure(
+    ...     time="6 s", temperature="25 degC", relative_humidity="40 %",
+    ...     air_speed="0.7 m/s",
+    ... )
+    >>> round(least_humidity(step, "relative_humidity"), 3)
+    0.102
+    """
+    least = window("absolute_humidity").low * 1e-3
+    if kind == "humidity_ratio":
+        return least
+    bare = dict.fromkeys(HUMIDITIES)
+    limit = {**bare, "humidity_ratio": units.make(1e3 * least, "g/kg")}
+    vapor = humid_air(step.replace(**limit))
+    if kind == "dew_point":
+        return dew_point(vapor) + 273.15
+    temperature = units.to_si(step.temperature, "temperature")
+    return float(
+        vapor / library.lookup("water").get("saturation_pressure").at(temperature)
+    )

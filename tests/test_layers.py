@@ -32,6 +32,7 @@ FLOORS = (
     ("windows",),
     ("checks",),
     ("claims", "calibration", "fitting", "validation", "verification"),
+    ("maps",),
     ("plot", "cli"),
     ("__init__", "__main__"),
 )
