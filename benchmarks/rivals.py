@@ -491,7 +491,7 @@ def cost_of_call(calls: int = 20_000) -> float:
             count[0] += 1
             try:
                 out[:] = 0.0
-            except (ArithmeticError, ValueError):  # the film has no answer, or no number
+            except (ArithmeticError, ValueError):  # no answer, or no number
                 out[:] = np.nan
 
         solver = CVODE(rhs, max_step=1.0 / calls, max_num_steps=2 * calls)
