@@ -311,6 +311,13 @@ def _share(name: str, share: float, limit: Window | None = None) -> Number:
     return Number(name, percent, "percent", limit.text, _verdict(limit.holds(percent)))
 
 
+def _of_sheet(number: Number) -> _Own:
+    """Decide by one number of the sheet, which a run may not have given."""
+    given = number.amount is not None
+    why = "" if given else "the run gives none: see the layer's state and the notes"
+    return _own(number, why=why)
+
+
 # ------------------------------------------------------------------ the membrane
 def _layer_inside(made: _Made) -> _Own:
     layer = made.membrane.minimum_pore_layer
@@ -349,7 +356,8 @@ def _layer_inside(made: _Made) -> _Own:
 
 def _depth(made: _Made) -> _Own:
     value = made.membrane.minimum_pore_layer.depth
-    return _own(_measured("depth of the layer", value, window("minimum_layer_depth")))
+    limit = window("minimum_layer_depth")
+    return _of_sheet(_measured("depth of the layer", value, limit))
 
 
 def _polymer(made: _Made) -> _Own:
@@ -370,14 +378,14 @@ def _ratio(made: _Made) -> _Own:
     ratio = None if top is None or other is None else other / top
     number = _measured("support-side pores over surface pores", ratio, limit, "1")
     asked = f"{limit.low:g} to {limit.high:g}, that is {limit.text}"
-    return _own(replace(number, limit=asked))
+    return _of_sheet(replace(number, limit=asked))
 
 
 def _surface_area(which: str) -> Callable[[_Made], _Own]:
     def decide(made: _Made) -> _Own:
         value = made.membrane.specific_surface_area
         limit = window("specific_surface_area", which)
-        return _own(_measured("specific surface area", value, limit))
+        return _of_sheet(_measured("specific surface area", value, limit))
 
     return decide
 

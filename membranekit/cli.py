@@ -282,7 +282,7 @@ def run(
         if membranes and output is not None:
             results.save(membranes, output, read)
         if membranes and figure is not None:
-            page = (
+            page: Any = (
                 plot.exposure_map(membranes).figure
                 if maps.varies_two(membranes)
                 else plot.summary(membranes, measured=read.measured)

@@ -14,7 +14,7 @@ from membranekit import units, windows
 from membranekit.claims import run_of
 from membranekit.errors import InputError
 from membranekit.membrane import Membrane, figures
-from membranekit.process import HUMIDITIES
+from membranekit.process import HUMIDITIES, AirExposure
 from membranekit.solution import canonical, spell
 from membranekit.windows import window
 
@@ -124,7 +124,7 @@ class ExposureMap:
             if address[2] == "air_speed":
                 limit = window("air_speed")
                 least = units.to_si(units.make(limit.low, limit.unit), "velocity")
-                places = [axis.place(least)] * len(other.values)
+                places: list[float | None] = [axis.place(least)] * len(other.values)
             elif address[2] in HUMIDITIES:
                 limit = window("absolute_humidity")
                 places = [
@@ -152,7 +152,11 @@ class ExposureMap:
         for membrane in membranes:
             run, _ = run_of(membrane)
             if run is not None:
-                steps = [s for s in run.process.resolved_steps if s.kind == "air"]
+                steps = [
+                    each
+                    for each in run.process.resolved_steps
+                    if isinstance(each, AirExposure)
+                ]
                 step = steps[int(address[1] or 1) - 1]
                 return axis.place(windows.least_humidity(step, address[2]))
         return None

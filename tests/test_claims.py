@@ -186,8 +186,8 @@ def test_claim_11_takes_the_one_step_that_meets_both_limits():
     [
         (1, membrane(layer=UNCLEAR), "clear"),
         (2, membrane(layer=UNCLEAR), "claim 1"),
-        (4, membrane(support_side_pore_diameter=None), ""),
-        (5, membrane(specific_surface_area=None), ""),
+        (4, membrane(support_side_pore_diameter=None), "notes"),
+        (5, membrane(specific_surface_area=None), "notes"),
         (9, membrane(layer=UNCLEAR), ""),
         (9, membrane(case_toml=""), "no case"),
         (9, membrane(coacervation_depth=None), ""),
