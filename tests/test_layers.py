@@ -29,8 +29,10 @@ FLOORS = (
     ("execution",),
     ("record",),
     ("simulation", "diagram"),
+    ("windows",),
     ("checks",),
     ("claims", "calibration", "fitting", "validation", "verification"),
+    ("maps",),
     ("plot", "cli"),
     ("__init__", "__main__"),
 )
