@@ -21,7 +21,7 @@ FLOORS = (
     ("mixtures",),
     ("cloudpoints", "titration_table", "interaction_text"),
     ("solution", "process", "case", "equilibria"),
-    ("membrane", "limits"),
+    ("membrane", "filters", "limits"),
     ("trust",),
     ("constants",),
     ("prepared",),
@@ -30,14 +30,22 @@ FLOORS = (
     ("record",),
     ("simulation", "diagram"),
     ("checks",),
-    ("claims", "calibration", "fitting", "validation", "verification"),
+    (
+        "claims",
+        "calibration",
+        "filtration_fit",
+        "fitting",
+        "validation",
+        "verification",
+    ),
     ("plot", "cli"),
     ("__init__", "__main__"),
 )
 TOGETHER = (
     {"substances", "hookspecs"},
     {"solution", "process", "case", "equilibria"},
-    {"claims", "calibration", "validation", "verification"},
+    {"membrane", "filters"},
+    {"claims", "calibration", "filtration_fit", "validation", "verification"},
     {"plot", "cli"},
     {"__init__", "__main__"},
 )
