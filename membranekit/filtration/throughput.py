@@ -44,6 +44,7 @@ PACKED = 0.6
 """Solid share of a packed bed of spheres [1]; estimated, loose random packing."""
 
 MOST_STEPS = 5000
+MOST_HALVINGS = 200
 STEP = 0.2
 """Share of a layer's room, or of the resistance by cake, filled in one step [1]."""
 
@@ -310,7 +311,7 @@ def _run(
             )
             break
         amount = _longest(sheet, held, wall, sieved, clean / share)
-        while True:
+        for _ in range(MOST_HALVINGS):
             middle = _added(sheet, held, 0.5 * amount, wall, sieved)
             at_middle = clean / _total(sheet, middle)
             mean = sheet.caught(middle, flux_at(at_middle)) if at_middle > 0.0 else None
@@ -321,6 +322,9 @@ def _run(
                 if room and left > GREATEST_FALL * share:
                     break
             amount *= 0.5
+        else:
+            message = "the step of volume became too small to go on"
+            break
         if left <= end:
             # 1/share is the resistance, which a step changes nearly evenly
             amount *= (1.0 / end - 1.0 / share) / (1.0 / left - 1.0 / share)
