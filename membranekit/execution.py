@@ -26,6 +26,8 @@ from membranekit.structure import pores
 DEFAULT_CELLS = 400
 DEFAULT_RTOL = 1e-3
 MOST_SAVED = 400
+LOOK = 0.02
+FIRST_LOOK = 1e-3
 
 
 Callback = Callable[[float, Moment], bool]
@@ -44,6 +46,8 @@ class _Course:
     saved: list[dict[str, Any]] = field(default_factory=list)
     # tangent-plane distances and binodal times when the air ended
     after_air: tuple[Floats, Floats] | None = None
+    # least volume of each depth before it demixed, per volume of polymer
+    driest: Floats = field(default_factory=lambda: np.empty(0))
     # when a bath first met the support side [s]
     peeled: float = math.inf
     message: str = ""
@@ -65,6 +69,25 @@ class _Course:
             ),
             "solvent_evaporated": float(lost @ _evaporating(self.run)),
         }
+
+    def advance(self, end: float, until: float, begun: float, rtol: float) -> int:
+        """Step a film in a bath since `begun`, and see how its dope is drained.
+
+        What a front draws out of the dope below leaves only a thin layer ahead of it,
+        so the film is looked at whenever a fiftieth of its time in the bath has passed.
+        """
+        film, status = self.film, 1
+        if not self.driest.size:
+            self.driest = 1.0 + film.film_amounts().sum(axis=1)
+        while status == 1 and film.time < until:
+            whole = np.isnan(film.clocks()[0][0])
+            look = until
+            if whole.any():
+                now = 1.0 + film.film_amounts().sum(axis=1)
+                self.driest = np.where(whole, np.minimum(self.driest, now), self.driest)
+                look = film.time + max(LOOK * (film.time - begun), FIRST_LOOK)
+            status = film.advance(end, min(look, until), rtol=rtol)
+        return status
 
     def note_end_of_air(self) -> None:
         if self.after_air is None:
@@ -95,6 +118,7 @@ class Outcome:
     steps: int
     coacervation_depth: float | None = None
     layer: pores.Layer | None = None
+    side: pores.SupportSide | None = None
     edges: Floats | None = None
     depth: Floats | None = None
     pore: Floats | None = None
@@ -232,7 +256,10 @@ def _take(
         for until in saves if status == 0 else ():
             if film.time >= until and until < end:
                 continue
-            status = film.advance(end, until, rtol=rtol)
+            if in_air:
+                status = film.advance(end, until, rtol=rtol)
+            else:
+                status = course.advance(end, until, begun, rtol)
             out = base + film.exchanged_amounts() if in_air else base
             if in_air and film_setup.condenses(film, step):
                 course.condensed = film.time
@@ -292,6 +319,24 @@ def _front(course: _Course) -> float:
     return coacervation_front(course.polymer, distances, binodal)
 
 
+def _support_side(
+    course: _Course, depth: Floats, thickness: float, front: float, sponge: float
+) -> pores.SupportSide:
+    """Return the state of the support side of a bathed film."""
+    binodal, _, arrest = course.film.clocks()[0]
+    cast = 1.0 + float(course.run.amounts.sum())
+    below = course.driest[depth > front]
+    # off its support a film takes the bath from below: no dope feeds voids there
+    feeds = below.size > 0 and course.peeled == math.inf
+    return pores.support_side_state(
+        front,
+        thickness,
+        pores.fluid_behind(depth, binodal, arrest),
+        float(np.median(below)) / cast if feeds else 1.0,
+        diameter=sponge,
+    )
+
+
 def _with_sheet(
     outcome: Outcome, course: _Course, bathed: bool, air_only: bool, in_air: float
 ) -> Outcome:
@@ -304,7 +349,7 @@ def _with_sheet(
     front = float(np.interp(reached, held, dry))
     if outcome.history is not None:
         outcome.history["dry_depth"] = sheet["depth"]
-    layer = None
+    layer = side = None
     pore = sheet["pore"]
     arrest = film.clocks()[0][2]
     on_support = None if course.peeled == math.inf else arrest < course.peeled
@@ -318,8 +363,11 @@ def _with_sheet(
             back = run.constants["support_side_pore"] * (
                 1.0 + max(taken, 0.0) / run.constants["support_side_uptake"]
             )
+            side = _support_side(course, sheet["depth"], float(dry[-1]), front, back)
             pore = pores.support_side(
-                sheet["depth"], pore, float(dry[-1]), front, back, on_support
+                *(sheet["depth"], pore, float(dry[-1]), front, side.diameter),
+                on_support,
+                side.power,
             )
         layer = pores.minimum_pore_layer(dry, sheet["depth"], pore)
     return replace(
@@ -331,6 +379,7 @@ def _with_sheet(
         ),
         coacervation_depth=front,
         layer=layer,
+        side=side,
         edges=dry,
         depth=sheet["depth"],
         pore=pore,

@@ -55,6 +55,7 @@ def test_the_shipped_constants_are_where_the_fit_starts_from():
         "psf_start": library.lookup("PSF").get("start_pore_diameter").at(),
         "back_pore": CONSTANTS["support_side_pore"].value,
         "back_uptake": CONSTANTS["support_side_uptake"].value,
+        "roughness": CONSTANTS["roughness"].value,
     }
     for name, value in shipped.items():
         assert getattr(start, name) == pytest.approx(value, rel=1e-3), name
