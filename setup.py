@@ -6,7 +6,9 @@ memoryviews by Cython and in pointers and arrays by ``ext/checked``; much slower
 
 import os
 import runpy
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from setuptools import Extension, find_packages, setup
@@ -29,6 +31,31 @@ DIRECTIVES = {
 FLAGS = ["-O3", "-fno-math-errno", *([] if CHECKED else ["-g0"])]
 if sys.platform == "win32":
     FLAGS = []
+
+
+# The kernels' loops run over a few species. GCC makes a copy of a function for each
+# number of them that it is called with, but only few such copies by itself; these let
+# it make all: a tenth of the instructions less. Results are the same with and without.
+COPIES = ["--param=ipa-cp-eval-threshold=50", "--param=ipa-cp-unit-growth=300"]
+
+
+class Build(build_ext):
+    """Ask for copies of functions where the compiler knows how."""
+
+    def build_extensions(self) -> None:
+        """Compile the kernels."""
+        if self.compiler.compiler_type == "unix" and self._takes(COPIES):
+            for extension in self.extensions:
+                extension.extra_compile_args += COPIES
+        super().build_extensions()
+
+    def _takes(self, flags: list[str]) -> bool:
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder) / "nothing.c"
+            source.write_text("int nothing;\n")
+            command = [*self.compiler.compiler_so, "-Werror", *flags, "-c", str(source)]
+            command += ["-o", f"{folder}/nothing.o"]
+            return subprocess.run(command, capture_output=True).returncode == 0
 
 
 class CheckedBuild(build_ext):
@@ -69,5 +96,5 @@ setup(
     packages=[*find_packages(include=["membranekit*"]), "membranekit.materials"],
     ext_modules=kernels(),
     options={"build_ext": {"cython_c_in_temp": True}},
-    cmdclass={"build_ext": CheckedBuild} if CHECKED else {},
+    cmdclass={"build_ext": CheckedBuild if CHECKED else Build},
 )

@@ -89,7 +89,7 @@ class NumpyFilm:
         logs = friction["pairs"][..., 0] + friction["pairs"][..., 1] / kelvin
         self.in_i, self.in_j = logs[at, 0], logs[at, 1]
         coil = np.where(self.polymeric, arrhenius(friction["coil"], kelvin), 0.0)
-        self.drag = arrhenius(friction["obstruction"], kelvin)
+        self.drag = arrhenius(friction["drag"], kelvin)
         both = np.outer(self.polymeric, self.polymeric)
         off = ~self.small & ~np.eye(n, dtype=bool)
         self.coils = np.where(off, coil[:, None] + coil, 0.0)
@@ -401,8 +401,8 @@ class NumpyFilm:
         )
         far = np.where(air["volatile"], air["far"], 0.0)
         p = saturated * np.exp(m / self.s[: self.n])
-        mean = 0.5 * (p + far).sum(axis=-1, keepdims=True)
-        drift = air["pressure"] / (air["pressure"] - mean)
+        here = air["pressure"] - p.sum(axis=-1, keepdims=True)
+        drift = air["pressure"] / log_mean(here, air["pressure"] - far.sum())
         k = air["coefficient"][:, 0] + air["coefficient"][:, 1] * (kelvin - 298.15)
         film_kelvin = 0.5 * (kelvin + air["temperature"])
         factor = self.laws.volumes[: self.n] * k / (GAS_CONSTANT * film_kelvin)

@@ -211,7 +211,7 @@ def counted_rates(trial: Trial, rates: Rates, most: int) -> Callable[..., None]:
             raise TooManyCallsError
         try:
             rates(y, out)
-        except ArithmeticError:
+        except (ArithmeticError, ValueError):  # the film has no answer, or no number
             out[:] = np.nan  # Newton then does not converge, and the step is cut
 
     return rhs
@@ -281,7 +281,7 @@ def counted_residual(
             raise TooManyCallsError
         try:
             film.dae_residual(z, slope, out)
-        except ArithmeticError:
+        except (ArithmeticError, ValueError):  # the film has no answer, or no number
             out[:] = np.nan
 
     return residual
@@ -359,7 +359,7 @@ def for_lsoda(
         trial.rates += 1
         try:
             film.ode_rates(y, out)
-        except ArithmeticError:
+        except (ArithmeticError, ValueError):  # the film has no answer, or no number
             out[:] = np.nan
         return out
 
@@ -491,7 +491,7 @@ def cost_of_call(calls: int = 20_000) -> float:
             count[0] += 1
             try:
                 out[:] = 0.0
-            except ArithmeticError:
+            except (ArithmeticError, ValueError):  # no answer, or no number
                 out[:] = np.nan
 
         solver = CVODE(rhs, max_step=1.0 / calls, max_num_steps=2 * calls)

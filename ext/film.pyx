@@ -45,7 +45,7 @@ import numpy as np
 
 from _block_tridiagonal cimport MAX_BLOCK, block_factor, block_solve
 from _dense cimport lu_factor, lu_solve, spd_inverse
-from _coexistence cimport stability as stability_of
+from _coexistence cimport closest, stability as stability_of
 from _film_cell cimport SPECIES, Cell, evaluate_cell
 from _flory_huggins cimport (
     MAX_PAIRS, MAX_TRIPLES, Mixture, pair_index, potentials, set_groups,
@@ -222,14 +222,104 @@ cdef inline void enter(double* band, int size, int width, int row, int column,
 
 cdef int evaluate_any(int n, const Mixture* mixture, const Friction* f, double modulus,
                       double reference, const double* u, Cell* c,
-                      bint derivatives) noexcept nogil:
+                      bint derivatives, double close) noexcept nogil:
     if n == 3:
-        return evaluate_cell(3, mixture, f, modulus, reference, u, c, derivatives)
+        return evaluate_cell(3, mixture, f, modulus, reference, u, c, derivatives,
+                             close)
     if n == 4:
-        return evaluate_cell(4, mixture, f, modulus, reference, u, c, derivatives)
+        return evaluate_cell(4, mixture, f, modulus, reference, u, c, derivatives,
+                             close)
     if n == 5:
-        return evaluate_cell(5, mixture, f, modulus, reference, u, c, derivatives)
-    return evaluate_cell(n, mixture, f, modulus, reference, u, c, derivatives)
+        return evaluate_cell(5, mixture, f, modulus, reference, u, c, derivatives,
+                             close)
+    return evaluate_cell(n, mixture, f, modulus, reference, u, c, derivatives, close)
+
+
+cdef inline int face(int n, const int* polymeric, double dm_a, double dm_b,
+                     const Cell* a, const Cell* b, double* flux, double* d_a,
+                     double* d_b) noexcept nogil:
+    """Flux from cell a to b and, unless NULL, its derivatives (n, n); -1: none."""
+    cdef int i, j, d, side
+    cdef const Cell* c
+    cdef double t[49]
+    cdef double inverse[49]
+    cdef double sl[7]
+    cdef double la[7]
+    cdef double lb[7]
+    cdef double q[7]
+    cdef double rhs[7]
+    cdef double ha = 0.5 * dm_a * a.total, hb = 0.5 * dm_b * b.total
+    cdef double ta[7]
+    cdef double tb[7]
+    cdef double ea[7]
+    cdef double eb[7]
+    cdef double ua[49]
+    cdef double ub[49]
+    cdef double dl[7]
+    cdef double da[7]
+    cdef double db[7]
+    cdef double value, h, dh, dphi, sign, change
+    cdef double* out
+    cdef double* slope
+    for i in range(n):
+        if polymeric[i]:
+            sl[i] = sqrt(harmonic_mean(a.phi[i], b.phi[i], &la[i], &lb[i]))
+        else:
+            sl[i] = sqrt(log_mean(a.phi[i], b.phi[i], &la[i], &lb[i]))
+    for i in range(n):
+        ta[i] = overlap(sl[i] * sl[i] / a.phi[i], &ea[i])
+        tb[i] = overlap(sl[i] * sl[i] / b.phi[i], &eb[i])
+    for i in range(n):
+        for j in range(n):
+            ua[i * n + j] = ha * a.s[i * n + j]
+            ub[i * n + j] = hb * b.s[i * n + j]
+            if i != j:
+                ua[i * n + j] *= ta[i] * ta[j]
+                ub[i * n + j] *= tb[i] * tb[j]
+            t[i * n + j] = ua[i * n + j] + ub[i * n + j]
+    if spd_inverse(t, inverse, n) != 0:
+        return -1
+    for i in range(n):
+        rhs[i] = sl[i] * (a.mu[i] - b.mu[i])
+    for i in range(n):
+        value = 0.0
+        for j in range(n):
+            value += inverse[i * n + j] * rhs[j]
+        q[i] = value
+        flux[i] = sl[i] * value
+    if d_a == NULL:
+        return 0
+    for side in range(2):
+        c = a if side == 0 else b
+        out = d_a if side == 0 else d_b
+        slope = &la[0] if side == 0 else &lb[0]
+        h = ha if side == 0 else hb
+        dh = 0.5 * (dm_a if side == 0 else dm_b)
+        sign = 1.0 if side == 0 else -1.0
+        for d in range(n):
+            for i in range(n):
+                dphi = ((1.0 if i == d else 0.0) - c.phi[i]) / c.total
+                dl[i] = slope[i] * dphi / (sl[i] * sl[i])
+                da[i] = ea[i] * (dl[i] - (dphi / c.phi[i] if side == 0 else 0.0))
+                db[i] = eb[i] * (dl[i] - (dphi / c.phi[i] if side == 1 else 0.0))
+            for i in range(n):
+                value = (0.5 * dl[i] * sl[i] * (a.mu[i] - b.mu[i])
+                         + sl[i] * sign * c.dmu[i * n + d])
+                for j in range(n):
+                    change = (dh * c.s[i * n + j]
+                              + h * c.ds[(d * n + i) * n + j])
+                    if i != j:
+                        change *= (ta[i] * ta[j] if side == 0 else tb[i] * tb[j])
+                        change += (ua[i * n + j] * (da[i] + da[j])
+                                   + ub[i * n + j] * (db[i] + db[j]))
+                    value -= change * q[j]
+                rhs[i] = value
+            for i in range(n):
+                value = 0.0
+                for j in range(n):
+                    value += inverse[i * n + j] * rhs[j]
+                out[i * n + d] = sl[i] * (value + 0.5 * dl[i] * q[i])
+    return 0
 
 
 cdef int refuse_unfinite(str what, tuple numbers) except -1:
@@ -252,6 +342,9 @@ cdef double STILL = 0.14
 # how many kelvins a cell may be from the temperature of its derivatives, times the
 # square of the share by which its amounts may: 3 % of friction a kelvin
 cdef double STILL_KELVIN = 30.0
+# how far the last step but one of a stage's flash may be from its answer, by the
+# tolerance's root: what is left is its square, 1e-3 of the tolerance
+cdef double LOOSE = 0.03
 
 
 cdef class Film:
@@ -362,7 +455,7 @@ cdef class Film:
     cdef double gel_fraction
     cdef double growth_law[3]
     # control
-    cdef double step_size, cell_temperature
+    cdef double step_size, cell_temperature, close
     cdef readonly long steps, rejected, evaluations
     cdef readonly int trouble, troubled_cell
     cdef double unrest, strictness
@@ -376,6 +469,7 @@ cdef class Film:
                   const double[::1] molar_volumes not None, int most_bath_cells=0,
                   int support_nodes=24):
         cdef int i, k
+        self.close = closest()
         self.cells = polymer_volumes.shape[0]
         self.n = amounts.shape[1]
         if amounts.shape[0] != self.cells or molar_volumes.shape[0] != self.n + 1:
@@ -860,7 +954,8 @@ cdef class Film:
         self.quiet[k] = 0
         self.at_rest[k] = 0
         if evaluate_any(self.n, &self.mixture, &self.friction, self.modulus,
-                        self.demixed_total[k], u, &self.cell[k], derivatives) != 0:
+                        self.demixed_total[k], u, &self.cell[k], derivatives,
+                        self.close) != 0:
             self.trouble = PHASES
             self.troubled_cell = k
             return -1
@@ -982,91 +1077,23 @@ cdef class Film:
 
     cdef int _face(self, int k, double* flux, double* d_a, double* d_b) noexcept nogil:
         """Flux from cell k to k + 1 and, unless NULL, its derivatives (n, n)."""
-        cdef int n = self.n, i, j, d, side
-        cdef Cell* a = &self.cell[k]
-        cdef Cell* b = &self.cell[k + 1]
-        cdef Cell* c
-        cdef double t[49]
-        cdef double inverse[49]
-        cdef double sl[7]
-        cdef double la[7]
-        cdef double lb[7]
-        cdef double q[7]
-        cdef double rhs[7]
-        cdef double ha = 0.5 * self.dm[k] * a.total, hb = 0.5 * self.dm[k + 1] * b.total
-        cdef double ta[7]
-        cdef double tb[7]
-        cdef double ea[7]
-        cdef double eb[7]
-        cdef double ua[49]
-        cdef double ub[49]
-        cdef double dl[7]
-        cdef double da[7]
-        cdef double db[7]
-        cdef double value, h, dh, dphi, sign, change
-        cdef double* out
-        cdef double* slope
-        for i in range(n):
-            if self.friction.polymeric[i]:
-                sl[i] = sqrt(harmonic_mean(a.phi[i], b.phi[i], &la[i], &lb[i]))
-            else:
-                sl[i] = sqrt(log_mean(a.phi[i], b.phi[i], &la[i], &lb[i]))
-        for i in range(n):
-            ta[i] = overlap(sl[i] * sl[i] / a.phi[i], &ea[i])
-            tb[i] = overlap(sl[i] * sl[i] / b.phi[i], &eb[i])
-        for i in range(n):
-            for j in range(n):
-                ua[i * n + j] = ha * a.s[i * n + j]
-                ub[i * n + j] = hb * b.s[i * n + j]
-                if i != j:
-                    ua[i * n + j] *= ta[i] * ta[j]
-                    ub[i * n + j] *= tb[i] * tb[j]
-                t[i * n + j] = ua[i * n + j] + ub[i * n + j]
-        if spd_inverse(t, inverse, n) != 0:
+        cdef int status
+        cdef const int* polymeric = self.friction.polymeric
+        cdef const Cell* a = &self.cell[k]
+        cdef const Cell* b = &self.cell[k + 1]
+        cdef double da = self.dm[k], db = self.dm[k + 1]
+        if self.n == 3:
+            status = face(3, polymeric, da, db, a, b, flux, d_a, d_b)
+        elif self.n == 4:
+            status = face(4, polymeric, da, db, a, b, flux, d_a, d_b)
+        elif self.n == 5:
+            status = face(5, polymeric, da, db, a, b, flux, d_a, d_b)
+        else:
+            status = face(self.n, polymeric, da, db, a, b, flux, d_a, d_b)
+        if status != 0:
             self.trouble = SINGULAR
             self.troubled_cell = k
-            return -1
-        for i in range(n):
-            rhs[i] = sl[i] * (a.mu[i] - b.mu[i])
-        for i in range(n):
-            value = 0.0
-            for j in range(n):
-                value += inverse[i * n + j] * rhs[j]
-            q[i] = value
-            flux[i] = sl[i] * value
-        if d_a == NULL:
-            return 0
-        for side in range(2):
-            c = a if side == 0 else b
-            out = d_a if side == 0 else d_b
-            slope = &la[0] if side == 0 else &lb[0]
-            h = ha if side == 0 else hb
-            dh = 0.5 * (self.dm[k] if side == 0 else self.dm[k + 1])
-            sign = 1.0 if side == 0 else -1.0
-            for d in range(n):
-                for i in range(n):
-                    dphi = ((1.0 if i == d else 0.0) - c.phi[i]) / c.total
-                    dl[i] = slope[i] * dphi / (sl[i] * sl[i])
-                    da[i] = ea[i] * (dl[i] - (dphi / c.phi[i] if side == 0 else 0.0))
-                    db[i] = eb[i] * (dl[i] - (dphi / c.phi[i] if side == 1 else 0.0))
-                for i in range(n):
-                    value = (0.5 * dl[i] * sl[i] * (a.mu[i] - b.mu[i])
-                             + sl[i] * sign * c.dmu[i * n + d])
-                    for j in range(n):
-                        change = (dh * c.s[i * n + j]
-                                  + h * c.ds[(d * n + i) * n + j])
-                        if i != j:
-                            change *= (ta[i] * ta[j] if side == 0 else tb[i] * tb[j])
-                            change += (ua[i * n + j] * (da[i] + da[j])
-                                       + ub[i * n + j] * (db[i] + db[j]))
-                        value -= change * q[j]
-                    rhs[i] = value
-                for i in range(n):
-                    value = 0.0
-                    for j in range(n):
-                        value += inverse[i * n + j] * rhs[j]
-                    out[i * n + d] = sl[i] * (value + 0.5 * dl[i] * q[i])
-        return 0
+        return status
 
     cdef void _half_cell(self, int k, const double* flux, const double* m,
                          const double* liquid, double* drop, double* d_u,
@@ -1535,6 +1562,8 @@ cdef class Film:
         cdef double* upper = self.blocks + 5 * self.room
         cdef double inverse = 1.0 / h, worst = 0.0, biggest = 0.0, total, value, x
         cdef const double* u
+        cdef int status
+        cdef double close = LOOSE * sqrt(rtol)
         for i in range(self.room):
             lower[i] = -self.blocks[i]
             diagonal[i] = -self.blocks[self.room + i]
@@ -1562,7 +1591,10 @@ cdef class Film:
                             self.stage[i] += x * before[i]
                 if self._usable(self.stage) != 0:
                     return -1
-                if self._evaluate(self.stage, False, still) != 0:
+                self.close = close
+                status = self._evaluate(self.stage, False, still)
+                self.close = closest()
+                if status != 0:
                     return -1
                 if self._rates(self.stage, g, False) != 0:
                     return -1

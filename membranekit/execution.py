@@ -250,6 +250,7 @@ def _take(
             course.peeled = min(course.peeled, begun)
         status = film_setup.begin_bath(film, run, step, end - begun)
     before = film.bath_amounts()
+    condenses = film_setup.dew_point_test(step)
     try:
         if history:
             course.saved.append(course.seen(number, base))
@@ -261,7 +262,7 @@ def _take(
             else:
                 status = course.advance(end, until, begun, rtol)
             out = base + film.exchanged_amounts() if in_air else base
-            if in_air and film_setup.condenses(film, step):
+            if condenses(film.temperature):
                 course.condensed = film.time
             if history or callback is not None:
                 seen = course.seen(number, out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -91,10 +92,13 @@ def humid_air(step: AirExposure) -> float:
     return float(air_side.vapor_pressure_from_humidity_ratio(ratio, pressure))
 
 
-def condenses(film: Film, step: AirExposure) -> bool:
-    """Say whether open air is above saturation at a film's temperature."""
+def dew_point_test(step: AirExposure | Immersion) -> Callable[[float], bool]:
+    """Return whether water condenses from open air on a film of a temperature [K]."""
+    if not isinstance(step, AirExposure) or step.cover is not None:
+        return lambda temperature: False
+    humid = humid_air(step)
     saturated = library.lookup("water").get("saturation_pressure").at
-    return step.cover is None and humid_air(step) > saturated(film.temperature)
+    return lambda temperature: humid > saturated(temperature)
 
 
 def begin_air(film: Film, run: Run, step: AirExposure) -> int:

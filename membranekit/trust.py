@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from membranekit import limits, units
@@ -269,6 +270,7 @@ def assumed(
     return entries
 
 
+@lru_cache(maxsize=32)
 def _unmeasured_cloud_point(
     solution: CastingSolution,
 ) -> tuple[str, str, CastingSolution] | None:
