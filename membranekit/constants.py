@@ -91,7 +91,7 @@ CONSTANTS: dict[str, Constant] = {
         25e3, "J/mol", "estimated", "viscosity of NMP and DMAc solutions"
     ),
     "growth_speed": Constant(
-        3.888e-8,
+        4.210e-8,
         "m/s",
         "fitted",
         "at a fifth of polymer in the rich phase and 25 degC; to the surface pores of "

@@ -200,8 +200,8 @@ def fluid_behind(depth: Floats, binodal: Floats, arrest: Floats) -> float:
     --------
     >>> depth = np.array([1e-6, 2e-6, 3e-6])
     >>> when = np.array([0.0, 1.0, 2.0])
-    >>> fluid_behind(depth, when, when + 0.5), fluid_behind(depth, when, when + 1.5)
-    (0.0, 1e-06)
+    >>> [round(1e6 * fluid_behind(depth, when, when + lag), 9) for lag in (0.5, 1.5)]
+    [0.0, 1.0]
     """
     until = np.where(np.isnan(arrest), np.inf, arrest)
     fluid = (binodal[:, None] >= binodal) & (binodal[:, None] < until)
