@@ -66,9 +66,9 @@ CONSTANTS: dict[str, Constant] = {
     "skeleton_poisson_ratio": Constant(
         1.0 / 3.0,
         "1",
-        "estimated",
+        "fitted",
         "open-cell foams at every density (Gibson & Ashby, Cellular Solids, 2nd ed., "
-        "sec. 5.3); recalled",
+        "sec. 5.3; recalled); compared on GB 2 199 786 A with 0 and 1/2",
         0.0,
     ),
     "viscosity_exponent": Constant(
