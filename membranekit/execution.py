@@ -66,6 +66,14 @@ class _Course:
             "solvent_evaporated": float(lost @ _evaporating(self.run)),
         }
 
+    def drained(self) -> Floats:
+        """Return the volume of each depth when it demixed, over that as cast.
+
+        1 for a depth that has not demixed.
+        """
+        totals = self.film.demixed_totals() / (1.0 + self.run.amounts.sum())
+        return np.where(np.isnan(totals), 1.0, totals)
+
     def note_end_of_air(self) -> None:
         if self.after_air is None:
             self.after_air = self.film.distances(), self.film.clocks()[0][0]
@@ -95,6 +103,7 @@ class Outcome:
     steps: int
     coacervation_depth: float | None = None
     layer: pores.Layer | None = None
+    side: pores.SupportSide | None = None
     edges: Floats | None = None
     depth: Floats | None = None
     pore: Floats | None = None
@@ -293,6 +302,23 @@ def _front(course: _Course) -> float:
     return coacervation_front(course.polymer, distances, binodal)
 
 
+def _support_side(
+    course: _Course, depth: Floats, thickness: float, front: float, sponge: float
+) -> pores.SupportSide:
+    """Return the state of the support side of a bathed film."""
+    binodal, _, arrest = course.film.clocks()[0]
+    below = course.drained()[depth > front]
+    # off its support a film takes the bath from below: no dope feeds voids there
+    feeds = below.size > 0 and course.peeled == math.inf
+    return pores.support_side_state(
+        front,
+        thickness,
+        pores.fluid_behind(depth, binodal, arrest),
+        float(np.median(below)) if feeds else 1.0,
+        diameter=sponge,
+    )
+
+
 def _with_sheet(
     outcome: Outcome, course: _Course, bathed: bool, air_only: bool, in_air: float
 ) -> Outcome:
@@ -305,7 +331,7 @@ def _with_sheet(
     front = float(np.interp(reached, held, dry))
     if outcome.history is not None:
         outcome.history["dry_depth"] = sheet["depth"]
-    layer = None
+    layer = side = None
     pore = sheet["pore"]
     arrest = film.clocks()[0][2]
     on_support = None if course.peeled == math.inf else arrest < course.peeled
@@ -319,8 +345,11 @@ def _with_sheet(
             back = run.constants["support_side_pore"] * (
                 1.0 + max(taken, 0.0) / run.constants["support_side_uptake"]
             )
+            side = _support_side(course, sheet["depth"], float(dry[-1]), front, back)
             pore = pores.support_side(
-                sheet["depth"], pore, float(dry[-1]), front, back, on_support
+                *(sheet["depth"], pore, float(dry[-1]), front, side.diameter),
+                on_support,
+                side.power,
             )
         layer = pores.minimum_pore_layer(dry, sheet["depth"], pore)
     return replace(
@@ -332,6 +361,7 @@ def _with_sheet(
         ),
         coacervation_depth=front,
         layer=layer,
+        side=side,
         edges=dry,
         depth=sheet["depth"],
         pore=pore,

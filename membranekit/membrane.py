@@ -215,6 +215,16 @@ def _json_given(value: Any) -> Any:
     return value if isinstance(value, (str, type(None))) else _number(value)
 
 
+def _json_side(side: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return the support side as a range with a label, lengths in um."""
+    return side and {
+        "low": _number(_shown(side["low"], "um")),
+        "high": _number(_shown(side["high"], "um")),
+        "unit": "um",
+        "label": side["label"],
+    }
+
+
 def to_plain(value: Any) -> Any:
     """Return a quantity, number or text as JSON takes it.
 
@@ -727,7 +737,7 @@ class Membrane(_Result):
         names = (
             *("name", "inputs", "success", "message", "layer", *_HEADLINE_UNITS),
             *("profile", "mass_closure", "polymer_closure", "notes", "wall_time"),
-            *("trust", "history", "case_toml", "schedule", "sheets"),
+            *("trust", "history", "case_toml", "schedule", "sheets", "support_side"),
         )
         given = _only(record, names, "a membrane's record")
         given["name"] = given["name"] or ""
@@ -1012,6 +1022,20 @@ class Membrane(_Result):
             for step in self._si["schedule"]
         ]
 
+    @property
+    def support_side(self) -> dict[str, Any] | None:
+        """The support side's label, ``sponge`` or ``macrovoids``, and its range [um].
+
+        Of macrovoids the range is all that is known; a sponge's is a factor 3 about
+        its pore diameter. None: no bath, or a sheet that was not simulated.
+        """
+        side = self._si["support_side"]
+        return side and {
+            "label": side["label"],
+            "low": _quantity(side["low"], "um"),
+            "high": _quantity(side["high"], "um"),
+        }
+
     def with_inputs(self, inputs: Mapping[str, Any], case: Any = None) -> Membrane:
         """Return a copy that says what the run was given and of which case it is.
 
@@ -1047,6 +1071,7 @@ class Membrane(_Result):
                 name: _json(self._si[name], unit)
                 for name, unit in _HEADLINE_UNITS.items()
             },
+            "support_side": _json_side(self._si["support_side"]),
             "pore_profile": self.pore_profile and self.pore_profile.to_dict(),
             "mass_closure": _number(self.mass_closure),
             "polymer_closure": _number(self.polymer_closure),
@@ -1100,7 +1125,8 @@ class Membrane(_Result):
                 kept_in = coordinates if name == "time" else variables
                 kept_in[name] = axis_names, shown, {"units": unit}
         entry = self.to_dict()
-        kept = ("inputs", "success", "message", "minimum_pore_layer", "notes", "trust")
+        kept = ("inputs", "success", "message", "minimum_pore_layer", "support_side")
+        kept += ("notes", "trust")
         attributes = {"name": self.name, "case_toml": self.case_toml}
         attributes.update((key, entry[key]) for key in kept)
         attributes["versions"] = versions()
@@ -1127,6 +1153,10 @@ class Membrane(_Result):
             rows.append(("margins", _margins(layer)))
         for name, label in _LABELS.items():
             rows.append((label, _amount(si[name], _HEADLINE_UNITS[name])))
+            side = si["support_side"]
+            if name == "support_side_pore_diameter" and side and si[name] is None:
+                ends = (_amount(side[end], "um") for end in ("low", "high"))
+                rows[-1] = label, f"{side['label']}, {' to '.join(ends)}"
             if name == "permeance" and si[name] is not None:
                 rows.append(("", _amount(si[name], "ml/(cm**2 min atm)")))
             if name == "bubble_point":

@@ -75,6 +75,20 @@ def membrane_record(run: Run, outcome: Outcome) -> dict[str, Any]:
         "thickness": layer.zone,
         "margins": layer.margins,
     }
+    side = outcome.side
+    voids = side is not None and side.label == "macrovoids"
+    if side is not None and voids:
+        record["notes"].append(
+            "support side pore diameter: none, for there are macrovoids, "
+            f"{1e6 * side.low:.3g} to {1e6 * side.high:.3g} um wide: the front was thin"
+            " when the bath came, and drew liquid out of the dope below; surface area "
+            "and permeance count them as cones of their geometric mean"
+        )
+    record["support_side"] = (
+        None
+        if side is None
+        else {"label": side.label, "low": side.low, "high": side.high}
+    )
     widths = np.diff(edges)
     water_liquid = library.lookup("water")
     whole = np.concatenate([[edges[0]], depth, [edges[-1]]])
@@ -82,12 +96,13 @@ def membrane_record(run: Run, outcome: Outcome) -> dict[str, Any]:
     through = np.concatenate([[pore[0]], pore, [pore[-1]]])
     record.update(
         surface_pore_diameter=float(pore[0]),
-        support_side_pore_diameter=float(pore[-1]),
+        support_side_pore_diameter=None if voids else float(pore[-1]),
         coacervation_depth=outcome.coacervation_depth,
         thickness=float(edges[-1]),
         porosity=float(porosity @ widths / edges[-1]),
         specific_surface_area=filtration.specific_surface_area(
-            whole, open_share, through, run.model.matrix.density
+            *(whole, open_share, through, run.model.matrix.density),
+            roughness=run.constants["roughness"],
         ),
         permeance=filtration.permeance(
             whole, open_share, through, water_liquid.get("viscosity").at(298.15)

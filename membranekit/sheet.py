@@ -25,14 +25,18 @@ def dry_sheet(run: Run, film: Film, polymer: Floats) -> dict[str, Any]:
     amounts = np.where(frozen[:, None], at_arrest[0], final)
     lean = np.where(frozen[:, None], at_arrest[1], lean)
     notes = []
-    stays = np.array([each.saturation_pressure is None for each in run.model.species])
+    # dissolved polymers are held by their entanglements; what is small leaves walls of
+    # 0.1 um in a bath or rinse even at 1e-15 m2/s
+    stays = np.array([each.polymeric for each in run.model.species])
     solid = 1.0 + ((amounts - lean) * stays).sum(axis=1)
     volume = 1.0 + amounts.sum(axis=1)
     demixed = np.isfinite(binodal) & ~(frozen & (arrest <= binodal))
     start = run.polymer.get("start_pore_diameter").at(298.15)
     pore = start + run.constants["growth_speed"] * growth
-    # the walls lose the liquid they held when arrested; the sheet shrinks with them
-    porosity = np.where(demixed, lean.sum(axis=1) / volume, 1e-6)
+    # the walls lose the liquid they held when arrested, and the sheet grows thinner
+    left = solid / (volume - lean.sum(axis=1))
+    height = volume * pores.shrinkage(left, run.constants["skeleton_poisson_ratio"])
+    porosity = np.where(demixed, 1.0 - solid / height, 1e-6)
     # a dense layer thinner than a pore is part of a pore's wall, not a skin
     for first, last in dense_layers(demixed):
         if float((polymer * solid)[first:last].sum()) < start:

@@ -55,6 +55,7 @@ def test_the_shipped_constants_are_where_the_fit_starts_from():
         "psf_start": library.lookup("PSF").get("start_pore_diameter").at(),
         "back_pore": CONSTANTS["support_side_pore"].value,
         "back_uptake": CONSTANTS["support_side_uptake"].value,
+        "roughness": CONSTANTS["roughness"].value,
     }
     for name, value in shipped.items():
         assert getattr(start, name) == pytest.approx(value, rel=1e-3), name
@@ -73,3 +74,10 @@ def test_one_run_uses_the_constants_it_is_given():
     # the support side follows the water taken up in the air; water is first
     law = start.back_pore * (1.0 - usual.air_out[0] / start.back_uptake)
     assert usual.pore[-1] == pytest.approx(law, rel=0.1)
+
+
+def test_the_specific_surface_is_read_in_si():
+    found = [e for e in calibration.targets() if e.quantity == "specific_surface_area"]
+    assert [(e.example, e.air_time, e.value) for e in found] == [
+        ("example3", "15 s", pytest.approx(41e3))
+    ]

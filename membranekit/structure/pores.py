@@ -25,6 +25,34 @@ SHARE = 1.0 / 3.0
 """Largest share of the sheet that a distinct fine layer may take [1]; chosen."""
 
 
+THIN_FRONT = 2e-6
+"""Demixed layer under which macrovoids may start when a bath comes [m]; chosen."""
+
+DRAINED = 0.8
+"""Share of its volume as cast below which a dope has fed voids above it [1]; fitted,
+set between 0.95 and 0.58 of GB 2 199 786 A, Examples 1 and 3 without air."""
+
+MACROVOIDS = (10e-6, 80e-6)
+"""Width of macrovoids in sheets of 100 um [m]: all that is known of it; chosen."""
+
+
+@dataclass(frozen=True)
+class SupportSide:
+    """The pores at the support, in SI floats.
+
+    ``label`` is ``sponge``, where `diameter` is the law's and `low` and `high` are a
+    factor 3 from it, or ``macrovoids``, where `low` to `high` is all that is known and
+    `diameter`, their geometric mean, serves the profile alone. `power` is that of the
+    depth below the front with which pores widen.
+    """
+
+    label: str
+    diameter: float
+    low: float
+    high: float
+    power: float
+
+
 @dataclass(frozen=True)
 class Layer:
     """The minimum-pore layer, in SI floats.
@@ -116,15 +144,16 @@ def support_side(
     front: float,
     back: float,
     on_support: NDArray[np.bool_] | None = None,
+    power: float = 2.0,
 ) -> Floats:
     """Return the pores with those below the front widened towards the support.
 
-    ``d = d_clock + (d_back - d_clock(L)) ((z - z_f)/(L - z_f))**2`` for z > z_f: no
-    clock gives the support side's pores, so their diameter is given, and the widening
-    goes with the square of the depth below the front, as the time does in which the
-    bath's liquid gets there. Nothing is made finer. A depth that was arrested after the
-    film had been peeled keeps the clock's pores, since the bath came to it from the
-    support side too; the deepest one arrested before stands for L in d_clock(L).
+    ``d = d_clock + (d_back - d_clock(L)) ((z - z_f)/(L - z_f))**p`` for z > z_f: no
+    clock gives the support side's pores, so their diameter is given. In a sponge p = 2,
+    as the time goes in which the bath's liquid gets there; macrovoids are cones, p = 1.
+    Nothing is made finer. A depth that was arrested after the film had been peeled
+    keeps the clock's pores, since the bath came to it from the support side too; the
+    deepest one arrested before stands for L in d_clock(L).
 
     Parameters
     ----------
@@ -138,6 +167,8 @@ def support_side(
         Pore diameter at the support [m].
     on_support : array, shape (cells), optional
         Whether a depth was arrested while the film lay on its support; none: all were.
+    power : float
+        p [1].
 
     Examples
     --------
@@ -152,8 +183,79 @@ def support_side(
         return pore
     deepest = float(pore[on_support][-1])
     share = np.maximum(depth - front, 0.0) / (thickness - front)
-    wide = pore + max(back - deepest, 0.0) * share**2
+    wide = pore + max(back - deepest, 0.0) * share**power
     return np.where(on_support, wide, pore)
+
+
+def fluid_behind(depth: Floats, binodal: Floats, arrest: Floats) -> float:
+    """Return the thickest layer that was demixed and not arrested behind the front [m].
+
+    Zero where every depth was arrested before the next one demixed.
+
+    Parameters
+    ----------
+    depth, binodal, arrest : array, shape (cells)
+        In the dry sheet [m]; when it demixed and when it was arrested [s], NaN: not.
+
+    Examples
+    --------
+    >>> depth = np.array([1e-6, 2e-6, 3e-6])
+    >>> when = np.array([0.0, 1.0, 2.0])
+    >>> [round(1e6 * fluid_behind(depth, when, when + lag), 9) for lag in (0.5, 1.5)]
+    [0.0, 1.0]
+    """
+    until = np.where(np.isnan(arrest), np.inf, arrest)
+    fluid = (binodal[:, None] >= binodal) & (binodal[:, None] < until)
+    behind = np.where(fluid, depth[:, None] - depth, 0.0)
+    return float(behind.max(initial=0.0))
+
+
+def support_side_state(
+    front: float,
+    thickness: float,
+    fluid: float,
+    dope_left: float,
+    *,
+    diameter: float,
+) -> SupportSide:
+    """Say whether the support side is a sponge or has macrovoids.
+
+    A macrovoid is a droplet of the poor phase that grows ahead of the front, fed by
+    solvent from a dope that stays stable below it [1]. So it needs a front that is thin
+    when the bath comes (`THIN_FRONT`: a thick one is a wall that it cannot cross), a
+    dope below that gives up liquid (less than `DRAINED` of its volume is left when the
+    front gets there), and walls that are still fluid behind the front.
+
+    Parameters
+    ----------
+    front : float
+        Depth demixed when the bath came [m].
+    thickness : float
+        Of the sheet [m].
+    fluid : float
+        Thickest demixed layer not arrested behind the front, `fluid_behind` [m].
+    dope_left : float
+        Least volume of the dope below the front over that as cast, before it demixes;
+        the median over those depths [1].
+    diameter : float
+        Of a sponge's pores at the support [m].
+
+    References
+    ----------
+    .. [1] Smolders, Reuvers, Boom, Wienk, J. Membrane Sci. 73 (1992) 259-275.
+
+    Examples
+    --------
+    >>> known = dict(thickness=1e-4, fluid=5e-6, diameter=1e-6)
+    >>> support_side_state(0.0, dope_left=0.5, **known).label
+    'macrovoids'
+    >>> support_side_state(2e-5, dope_left=0.5, **known).label
+    'sponge'
+    """
+    if front < THIN_FRONT < fluid and dope_left < DRAINED:
+        low, high = (min(end, thickness) for end in MACROVOIDS)
+        return SupportSide("macrovoids", math.sqrt(low * high), low, high, 1.0)
+    return SupportSide("sponge", diameter, diameter / 3.0, 3.0 * diameter, 2.0)
 
 
 def minimum_pore_layer(
@@ -202,6 +304,41 @@ def minimum_pore_layer(
     if pore[0] >= limit and pore[-1] >= limit and part < share:
         return Layer("inside", place, finest, zone, margins)
     return Layer("not clear", place, finest, zone, margins)
+
+
+def shrinkage(walls: Floats, poisson_ratio: float) -> Floats:
+    """Return by what a depth grows thinner as its walls lose their liquid.
+
+    Walls that lose liquid want to shrink alike in all directions, by the cube root r
+    of what is left of their volume. The sheet keeps its area: its arrested depths hold
+    each other, and the support holds them all. An isotropic elastic skeleton that may
+    move in its thickness alone then shrinks by the free strain and by what it is
+    stretched in its plane,
+
+    ``ln(h/h_0) = (1 + nu)/(1 - nu) ln r``.
+
+    Poisson's ratio nu = 0 gives r, as if its planes did not know of each other;
+    1/3 r^2; 1/2 the whole loss of volume, r^3, at constant porosity.
+
+    Parameters
+    ----------
+    walls : array, shape (cells)
+        What is left of the walls' volume when dense [1].
+    poisson_ratio : float
+        Of the skeleton [1].
+
+    References
+    ----------
+    Hooke's law of a plate held in its plane, in logarithmic strains since they are
+    large. Open-cell foams have nu near 1/3 at every density: Gibson & Ashby, Cellular
+    Solids, 2nd ed., sec. 5.3 (recalled).
+
+    Examples
+    --------
+    >>> shrinkage(np.array([0.6]), 1 / 3).round(4).tolist()
+    [0.7114]
+    """
+    return np.asarray(walls ** ((1.0 + poisson_ratio) / (1.0 - poisson_ratio) / 3.0))
 
 
 def collapsed_porosity(

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from membranekit.structure import pores
 
@@ -122,3 +124,59 @@ def test_drying_closes_the_finest_pores_first():
         np.full(3, 0.9), np.array([5e-9, 5e-8, 5e-6]), **strength
     )
     assert porosity[0] < porosity[1] < porosity[2] == 0.9
+
+
+SHARES = st.floats(0.02, 1.0)
+
+
+@given(SHARES, st.floats(0.0, 0.49), st.floats(0.0, 0.95))
+def test_a_dry_depth_is_between_dense_polymer_and_wet(left, nu, open_share):
+    """Walls take 1 - open_share of a wet depth, and are left of that when dense."""
+    height = pores.shrinkage(np.array([left]), nu)[0]
+    assert height <= 1.0
+    assert height >= left * (1.0 - open_share) * (1.0 - 1e-12)
+
+
+@given(st.floats(0.02, 0.98), st.floats(0.0, 0.48))
+def test_planes_that_hold_each_other_more_lose_more_height(left, nu):
+    walls = np.array([left])
+    assert pores.shrinkage(walls, nu + 0.01)[0] < pores.shrinkage(walls, nu)[0]
+
+
+def test_walls_that_lose_nothing_keep_their_height():
+    assert pores.shrinkage(np.array([1.0]), 1 / 3)[0] == 1.0
+
+
+def test_incompressible_walls_keep_their_porosity():
+    """nu = 1/2: all loss of volume is loss of height, so walls keep their share."""
+    assert pores.shrinkage(np.array([0.37]), 0.5)[0] == pytest.approx(0.37)
+
+
+def test_nothing_is_fluid_behind_a_front_that_arrest_follows_at_once():
+    when = np.linspace(0.0, 3.0, DEPTH.size)
+    assert pores.fluid_behind(DEPTH, when, when) == 0.0
+    late = pores.fluid_behind(DEPTH, when, when + 0.3)
+    assert late == pytest.approx(10e-6, rel=0.06)
+    assert pores.fluid_behind(DEPTH, when, when + 0.6) > late
+    never = np.full(DEPTH.size, np.nan)
+    assert pores.fluid_behind(DEPTH, never, never) == 0.0
+    assert pores.fluid_behind(DEPTH, when, never) == pytest.approx(99.5e-6)
+
+
+VOIDS = {"thickness": 1e-4, "fluid": 2e-5, "dope_left": 0.5, "diameter": 1e-6}
+
+
+@pytest.mark.parametrize(
+    ("front", "change"),
+    [(1e-5, {}), (0.0, {"fluid": 1e-7}), (0.0, {"dope_left": 1.0})],
+    ids=["thick front", "arrested walls", "a dope that feeds nothing"],
+)
+def test_macrovoids_need_all_three(front, change):
+    assert pores.support_side_state(0.0, **VOIDS).label == "macrovoids"
+    side = pores.support_side_state(front, **{**VOIDS, **change})
+    assert (side.label, side.diameter) == ("sponge", VOIDS["diameter"])
+
+
+def test_macrovoids_are_no_wider_than_their_sheet():
+    side = pores.support_side_state(0.0, **{**VOIDS, "thickness": 3e-5})
+    assert side.low < side.diameter < side.high == 3e-5
