@@ -2262,15 +2262,6 @@ cdef class Film:
                 amounts[1, k, i] = self.arrest_lean[k * self.n + i]
         return times, growth, amounts
 
-    def demixed_totals(self):
-        """Volume of each cell over its polymer's when it demixed (cells); NaN: not."""
-        totals = np.full(self.cells, np.nan)
-        cdef int k
-        for k in range(self.cells):
-            if self.binodal_time[k] >= 0.0:
-                totals[k] = self.demixed_total[k]
-        return totals
-
     # ------------------------------------------------ for an independent integrator
 
     cdef int _take(self, const double* y, bint derivatives) noexcept nogil:

@@ -12,7 +12,7 @@ CONSTANTS: dict[str, Constant] = {
         1.0, "1", "chosen", "factor on the coil's diffusivity in the polymer-poor phase"
     ),
     "small_molecule_mobility": Constant(
-        0.1,
+        0.2,
         "1",
         "fitted",
         "factor on small molecules' diffusivities in the solution and rich phase; "
@@ -34,15 +34,10 @@ CONSTANTS: dict[str, Constant] = {
         "5e-13 while looking at all rows of GB 2 199 786 A, predict ones too",
     ),
     "coil_intrinsic_viscosity": Constant(
-        12.0,
+        24.0,
         "1",
-        "fitted",
-        "friction in a liquid that holds PVP; half of PVP K30's intrinsic viscosity in "
-        "water (24, recalled), since small molecules there feel about the 0.6th power "
-        "of the viscosity (probe diffusion in polymer solutions: Phillies, "
-        "Macromolecules 19 (1986) 2367; water and PEG by NMR: Masaro, Zhu et al., "
-        "Macromolecules 32 (1999) 4375); 4, 5, 12 and 24 were tried with all rows of "
-        "GB 2 199 786 A in view",
+        "estimated",
+        "PVP K30 in water, 0.02 m3/kg times its density; recalled, unverified",
     ),
     "martin_constant": Constant(
         0.3,
@@ -91,7 +86,7 @@ CONSTANTS: dict[str, Constant] = {
         25e3, "J/mol", "estimated", "viscosity of NMP and DMAc solutions"
     ),
     "growth_speed": Constant(
-        4.210e-8,
+        4.973e-8,
         "m/s",
         "fitted",
         "at a fifth of polymer in the rich phase and 25 degC; to the surface pores of "
@@ -114,7 +109,7 @@ CONSTANTS: dict[str, Constant] = {
         0.0,
     ),
     "support_side_uptake": Constant(
-        3.2143e-7,
+        3.3093e-7,
         "m",
         "fitted",
         "volume of water per area, taken up in the air, that doubles the pores at the "

@@ -66,14 +66,6 @@ class _Course:
             "solvent_evaporated": float(lost @ _evaporating(self.run)),
         }
 
-    def drained(self) -> Floats:
-        """Return the volume of each depth when it demixed, over that as cast.
-
-        1 for a depth that has not demixed.
-        """
-        totals = self.film.demixed_totals() / (1.0 + self.run.amounts.sum())
-        return np.where(np.isnan(totals), 1.0, totals)
-
     def note_end_of_air(self) -> None:
         if self.after_air is None:
             self.after_air = self.film.distances(), self.film.clocks()[0][0]
@@ -307,16 +299,21 @@ def _support_side(
 ) -> pores.SupportSide:
     """Return the state of the support side of a bathed film."""
     binodal, _, arrest = course.film.clocks()[0]
-    below = course.drained()[depth > front]
-    # off its support a film takes the bath from below: no dope feeds voids there
-    feeds = below.size > 0 and course.peeled == math.inf
+    fluid = pores.fluid_behind(depth, binodal, arrest)
+    if course.peeled < math.inf:
+        fluid = 0.0  # the bath comes from below too: no dope feeds voids there
     return pores.support_side_state(
-        front,
-        thickness,
-        pores.fluid_behind(depth, binodal, arrest),
-        float(np.median(below)) if feeds else 1.0,
-        diameter=sponge,
+        front, thickness, fluid, _dissolved(course.run), diameter=sponge
     )
+
+
+def _dissolved(run: Run) -> float:
+    """Return the mass share of all polymers in the casting solution [1]."""
+    density = np.array([each.get("density").at(298.15) for each in run.substances])
+    mass = run.amounts * density
+    polymeric = np.array([each.polymeric for each in run.model.species])
+    matrix = run.model.matrix.density
+    return float((matrix + mass[polymeric].sum()) / (matrix + mass.sum()))
 
 
 def _with_sheet(

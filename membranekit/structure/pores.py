@@ -28,9 +28,10 @@ SHARE = 1.0 / 3.0
 THIN_FRONT = 2e-6
 """Demixed layer under which macrovoids may start when a bath comes [m]; chosen."""
 
-DRAINED = 0.8
-"""Share of its volume as cast below which a dope has fed voids above it [1]; fitted,
-set between 0.95 and 0.58 of GB 2 199 786 A, Examples 1 and 3 without air."""
+THICK_DOPE = 0.25
+"""Mass share of all polymers above which a casting solution is too viscous for
+macrovoids [1]. They vanish above some 25 to 30 % in the literature (recalled); fitted,
+since the 20 and 30 % of GB 2 199 786 A, Examples 3 and 1, were in view."""
 
 MACROVOIDS = (10e-6, 80e-6)
 """Width of macrovoids in sheets of 100 um [m]: all that is known of it; chosen."""
@@ -214,17 +215,17 @@ def support_side_state(
     front: float,
     thickness: float,
     fluid: float,
-    dope_left: float,
+    dissolved: float,
     *,
     diameter: float,
 ) -> SupportSide:
     """Say whether the support side is a sponge or has macrovoids.
 
     A macrovoid is a droplet of the poor phase that grows ahead of the front, fed by
-    solvent from a dope that stays stable below it [1]. So it needs a front that is thin
-    when the bath comes (`THIN_FRONT`: a thick one is a wall that it cannot cross), a
-    dope below that gives up liquid (less than `DRAINED` of its volume is left when the
-    front gets there), and walls that are still fluid behind the front.
+    solvent from a dope that stays stable below it [1]_. So it needs a front that is
+    thin when the bath comes (`THIN_FRONT`: a thick one is a wall that it cannot cross), a
+    dope below that flows (less than `THICK_DOPE` of polymers: more polymer, also more
+    PVP, does away with macrovoids [1]_ [2]_), and walls still fluid behind the front.
 
     Parameters
     ----------
@@ -234,25 +235,25 @@ def support_side_state(
         Of the sheet [m].
     fluid : float
         Thickest demixed layer not arrested behind the front, `fluid_behind` [m].
-    dope_left : float
-        Least volume of the dope below the front over that as cast, before it demixes;
-        the median over those depths [1].
+    dissolved : float
+        Mass share of all polymers in the casting solution [1].
     diameter : float
         Of a sponge's pores at the support [m].
 
     References
     ----------
     .. [1] Smolders, Reuvers, Boom, Wienk, J. Membrane Sci. 73 (1992) 259-275.
+    .. [2] Boom, Wienk, van den Boomgaard, Smolders, J. Membrane Sci. 73 (1992) 277-292.
 
     Examples
     --------
     >>> known = dict(thickness=1e-4, fluid=5e-6, diameter=1e-6)
-    >>> support_side_state(0.0, dope_left=0.5, **known).label
+    >>> support_side_state(0.0, dissolved=0.2, **known).label
     'macrovoids'
-    >>> support_side_state(2e-5, dope_left=0.5, **known).label
+    >>> support_side_state(2e-5, dissolved=0.2, **known).label
     'sponge'
     """
-    if front < THIN_FRONT < fluid and dope_left < DRAINED:
+    if front < THIN_FRONT < fluid and dissolved < THICK_DOPE:
         low, high = (min(end, thickness) for end in MACROVOIDS)
         return SupportSide("macrovoids", math.sqrt(low * high), low, high, 1.0)
     return SupportSide("sponge", diameter, diameter / 3.0, 3.0 * diameter, 2.0)

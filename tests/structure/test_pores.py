@@ -163,13 +163,13 @@ def test_nothing_is_fluid_behind_a_front_that_arrest_follows_at_once():
     assert pores.fluid_behind(DEPTH, when, never) == pytest.approx(99.5e-6)
 
 
-VOIDS = {"thickness": 1e-4, "fluid": 2e-5, "dope_left": 0.5, "diameter": 1e-6}
+VOIDS = {"thickness": 1e-4, "fluid": 2e-5, "dissolved": 0.2, "diameter": 1e-6}
 
 
 @pytest.mark.parametrize(
     ("front", "change"),
-    [(1e-5, {}), (0.0, {"fluid": 1e-7}), (0.0, {"dope_left": 1.0})],
-    ids=["thick front", "arrested walls", "a dope that feeds nothing"],
+    [(1e-5, {}), (0.0, {"fluid": 1e-7}), (0.0, {"dissolved": 0.3})],
+    ids=["thick front", "arrested walls", "a viscous dope"],
 )
 def test_macrovoids_need_all_three(front, change):
     assert pores.support_side_state(0.0, **VOIDS).label == "macrovoids"
