@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from membranekit.simulation import simulate as simulate
     from membranekit.simulation import simulate_many as simulate_many
     from membranekit.solution import CastingSolution as CastingSolution
+    from membranekit.validation import Validation as Validation
+    from membranekit.validation import validate as validate
 
 _NAMES = {
     "case": ("Case", "cases", "read_case"),
@@ -75,6 +77,7 @@ _NAMES = {
     ),
     "simulation": ("simulate", "simulate_many"),
     "solution": ("CastingSolution",),
+    "validation": ("Validation", "validate"),
 }
 _SOURCES = {name: module for module, names in _NAMES.items() for name in names}
 

@@ -355,6 +355,41 @@ def diagram(
 
 
 @main.command()
+@_as_json
+@click.option("--plot", "figure", metavar="FILE", help="Draw it: .png, .pdf, .svg.")
+@click.option("--strict", is_flag=True, help="End with 1 where a gate is missed.")
+@click.pass_context
+def validate(
+    ctx: click.Context, as_json: bool, figure: str | None, strict: bool
+) -> None:
+    """Predict the tables of GB 2 199 786 A, row by row beside what was measured.
+
+    A miss is a finding: the status is 0, unless --strict asks for more.
+    """
+    from membranekit import validation
+
+    if figure is not None:
+        from membranekit import plot
+
+        plot.check_output(figure)
+    with _progress(validation.RUNS) as bar:
+
+        def finished(membrane: Membrane) -> Membrane:
+            if bar is not None:
+                bar.update(1)
+            return membrane
+
+        found = validation.validate(finished=finished)
+    if figure is not None:
+        plot.save(plot.validation(found).figure, figure)
+    if as_json:
+        _say_json(found.to_dict())
+    else:
+        _say(str(found))
+    ctx.exit(FAILED if strict and not found.passed else 0)
+
+
+@main.command()
 def cases() -> None:
     """List the shipped cases."""
     from membranekit.case import cases as shipped

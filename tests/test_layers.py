@@ -30,14 +30,17 @@ FLOORS = (
     ("record",),
     ("simulation", "diagram"),
     ("checks",),
-    ("claims", "calibration", "fitting", "validation", "verification"),
+    ("comparison",),
+    ("claims", "calibration", "fitting", "verification"),
+    ("bands", "validation", "validation_text"),
     ("plot", "cli"),
     ("__init__", "__main__"),
 )
 TOGETHER = (
     {"substances", "hookspecs"},
     {"solution", "process", "case", "equilibria"},
-    {"claims", "calibration", "validation", "verification"},
+    {"claims", "calibration", "verification"},
+    {"validation", "validation_text"},
     {"plot", "cli"},
     {"__init__", "__main__"},
 )
