@@ -33,6 +33,7 @@ __all__ = [
     "Reading",
     "Row",
     "beside",
+    "check_text",
     "entries",
     "gate_of",
     "null_predictions",
@@ -293,6 +294,35 @@ def shipped_text() -> str:
     """Return the patent's numbers as TOML text."""
     place = files("membranekit") / "data" / "examples.toml"
     return place.read_text(encoding="utf-8")
+
+
+def check_text(text: str, name: str) -> None:
+    """Raise unless a text holds the numbers that are compared, each with its role.
+
+    Raises
+    ------
+    InputError
+        With the `name` of what is wrong.
+    """
+    try:
+        document = tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
+        raise InputError(f"{name}: {error}") from error
+    missing = [table for table in TABLES if not document.get(table, {}).get("rows")]
+    if missing:
+        raise InputError(f"{name}: no rows of {', '.join(missing)}")
+    for table in TABLES:
+        for number, row in enumerate(document[table]["rows"], start=1):
+            if row.get("role") not in (CALIBRATE, PREDICT):
+                raise InputError(
+                    f"{name}: row {number} of {table} has role {row.get('role')!r}; "
+                    f'"{CALIBRATE}" and "{PREDICT}" are known'
+                )
+    wanted = {row.key for row in entries() if row.role == CALIBRATE}
+    lost = wanted - {row.key for row in entries(text) if row.role == CALIBRATE}
+    if lost:
+        told = "; ".join(", ".join(key) for key in sorted(lost))
+        raise InputError(f"{name}: not marked calibrate, and needed by the fit: {told}")
 
 
 def read(given: Any, quantity: str) -> Reading:

@@ -20,17 +20,18 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import Any
 
 import tomli
 
-from membranekit import comparison
+from membranekit import comparison, refitting
 from membranekit.case import read_case
 from membranekit.comparison import CALIBRATE, PREDICT, Key, Reading, Row, seconds
 from membranekit.constants import CONSTANTS
 from membranekit.membrane import Membrane, figures, gather
+from membranekit.refitting import Refit
 from membranekit.simulation import run_series
 
 __all__ = [
@@ -204,6 +205,8 @@ class Validation:
         Those that move the tables, as ``benchmarks/constants.py`` counted them.
     membranes : dict
         The runs behind the rows, by example and air time.
+    refit : Refit, optional
+        The constants fitted again, where that was asked for.
     """
 
     rows: tuple[Row, ...]
@@ -211,6 +214,7 @@ class Validation:
     fitted_constants: tuple[FittedConstant, ...]
     chosen_constants: tuple[ChosenConstant, ...]
     membranes: Mapping[tuple[str, str], Membrane] = field(compare=False, repr=False)
+    refit: Refit | None = None
 
     @property
     def passed(self) -> bool:
@@ -280,6 +284,7 @@ class Validation:
                 },
                 "over_fitting": self.over_fitting,
             },
+            **({} if self.refit is None else {"refit": self.refit.to_dict()}),
         }
 
     def __str__(self) -> str:
@@ -298,6 +303,8 @@ def validate(
     cells: int | None = None,
     workers: int = 2,
     data: str | None = None,
+    refit: bool = False,
+    report: Callable[[str], None] | None = None,
     finished: Callable[[Membrane], Membrane] | None = None,
 ) -> Validation:
     """Predict every number and label of the patent's tables.
@@ -310,6 +317,11 @@ def validate(
         How many runs to compute at once.
     data : str, optional
         The patent's numbers as TOML text; default the shipped file.
+    refit : bool
+        Fit all constants again too, from the rows marked calibrate, and on one example
+        each; that takes minutes, and scipy.
+    report : callable, optional
+        Receives a line per constant or two of that fit.
     finished : callable, optional
         Called with each membrane in turn, and returns what is kept of it.
 
@@ -326,8 +338,9 @@ def validate(
     ('Table 1', '0 s', 'surface_pore', '0.05')
     """
     rows = comparison.entries(data)
+    again = refitting.refit(data, report) if refit else None
     membranes = run_examples(rows, cells=cells, workers=workers, finished=finished)
-    return compared(rows, membranes)
+    return replace(compared(rows, membranes), refit=again)
 
 
 def run_examples(

@@ -10,6 +10,7 @@ from membranekit.comparison import CALIBRATE, PREDICT, Reading, Row
 from membranekit.membrane import figures
 
 if TYPE_CHECKING:
+    from membranekit.refitting import Refit
     from membranekit.validation import Validation
 
 _WIDTH = 88
@@ -52,7 +53,45 @@ def report(found: Validation, limit: float) -> str:
         if choice.labels:
             told += f"; label of {', '.join(choice.labels)}"
         lines += _paragraph(told)
+    if found.refit is not None:
+        lines += ["", *_refitted(found.refit)]
     return "\n".join(lines)
+
+
+def _refitted(again: Refit) -> list[str]:
+    """Return the constants fitted again, and what one example says of the others."""
+
+    def value(given: float | None) -> str:
+        return "-" if given is None else figures(given, 4)
+
+    shifts, spread = again.shifts, again.spread
+    rows = [
+        [
+            name,
+            value(getattr(again.shipped, name)),
+            value(getattr(again.found, name)),
+            f"{100.0 * shifts[name]:+.2g} %",
+            *(value(each.constants[name]) for each in again.transfers),
+            "-" if spread[name] is None else f"x {spread[name]:.2f}",
+        ]
+        for name in shifts
+    ]
+    on = [f"on {each.example}" for each in again.transfers]
+    verdict = "is" if again.agrees else "is not"
+    lines = [
+        f"Fitted again (SI units); what is shipped {verdict} the fit's output to 1e-3",
+        *table(["", "shipped", "fitted", "shift", *on, "spread"], rows),
+        "",
+        "Fitted on one example alone, each dope with its own cloud point",
+    ]
+    for each in again.transfers:
+        own, others = (value(factor) for factor in (each.own, each.others))
+        right, of = each.states
+        lines += _paragraph(
+            f"{each.example}: rms factor of pores {own} on its own rows, {others} on "
+            f"the others'; states of the others' layers {right} of {of}"
+        )
+    return lines
 
 
 def _summary(found: Validation, limit: float) -> list[str]:

@@ -32,6 +32,7 @@ FLOORS = (
     ("checks",),
     ("comparison",),
     ("claims", "calibration", "fitting", "verification"),
+    ("refitting",),
     ("bands", "validation", "validation_text"),
     ("plot", "cli"),
     ("__init__", "__main__"),

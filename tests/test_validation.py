@@ -5,9 +5,10 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from membranekit import validation
+from membranekit import calibration, comparison, refitting, validation
 from membranekit.cli import main
 from membranekit.membrane import Membrane
+from membranekit.refitting import Refit, Transfer
 from membranekit.validation import Check, Validation
 
 CELLS = 40
@@ -121,3 +122,61 @@ def test_the_command_ends_with_0_and_strictly_with_1(shared, found, tmp_path):
     strict = CliRunner().invoke(main, ["validate", "--strict", "--json"])
     assert strict.exit_code == (0 if found.passed else 1)
     assert json.loads(strict.stdout) == json.loads(json.dumps(found.to_dict()))
+
+
+@pytest.fixture
+def refitted(found, monkeypatch):
+    """Answer a fit at once; keep what was asked for."""
+    asked = []
+    one = Transfer("example1", dict.fromkeys(vars(calibration.START)), 1.1, 2.0, (1, 2))
+
+    def refit(data, report):
+        asked.append(data)
+        return Refit(calibration.START, calibration.START, (one,))
+
+    monkeypatch.setattr(refitting, "refit", refit)
+    monkeypatch.setattr(validation, "run_examples", lambda *_, **__: found.membranes)
+    return asked
+
+
+def test_the_constants_are_fitted_again_from_the_file_that_is_given(refitted, tmp_path):
+    text = comparison.shipped_text().replace('"0.80 um"', '"2.4 um"')
+    path = tmp_path / "numbers.toml"
+    path.write_text(text)
+    done = CliRunner().invoke(main, ["validate", "--refit", "--data", str(path)])
+    assert done.exit_code == 0
+    assert refitted == [text]
+    assert "what is shipped is the fit's output to 1e-3" in done.stdout
+    assert "rms factor of pores 1.1 on its own rows, 2 on the others'" in done.stdout
+    document = json.loads(
+        CliRunner().invoke(main, ["validate", "--refit", "--json"]).stdout
+    )
+    assert document["refit"]["agrees"] is True
+    assert len(document["refit"]["constants"]) == 9
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[example1", "--data"),
+        ("[example1]\n", "no rows of example1, example2, table2, example3, example4"),
+        (
+            comparison.shipped_text().replace('role = "predict"', 'role = "guess"'),
+            "role 'guess'",
+        ),
+        (
+            comparison.shipped_text().replace('"calibrate"', '"predict"'),
+            "not marked calibrate, and needed by the fit: Example 2, 4 s",
+        ),
+    ],
+    ids=["no TOML", "no rows", "no such role", "nothing to fit to"],
+)
+def test_other_numbers_are_checked_before_anything_runs(text, says, tmp_path):
+    path = tmp_path / "numbers.toml"
+    path.write_text(text)
+    done = CliRunner().invoke(main, ["validate", "--refit", "--data", str(path)])
+    assert done.exit_code == 2
+    assert says in done.stderr
+    alone = CliRunner().invoke(main, ["validate", "--data", str(path)])
+    assert alone.exit_code == 2
+    assert "go with --refit" in alone.stderr
