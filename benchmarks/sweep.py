@@ -336,6 +336,9 @@ def not_finite(membrane: Membrane) -> Iterator[str]:
     results = {name: getattr(membrane, name) for name in RESULTS}
     results["depth"] = membrane.pore_profile.depth
     results["pore_diameter"] = membrane.pore_profile.pore_diameter
+    if membrane.support_side and membrane.support_side["label"] == "macrovoids":
+        # of those a range is given, and no diameter
+        results["support_side_pore_diameter"] = membrane.support_side["low"]
     for name, value in results.items():
         if value is None or not np.isfinite(value.magnitude).all():
             yield name

@@ -66,9 +66,9 @@ CONSTANTS: dict[str, Constant] = {
     "skeleton_poisson_ratio": Constant(
         1.0 / 3.0,
         "1",
-        "estimated",
+        "fitted",
         "open-cell foams at every density (Gibson & Ashby, Cellular Solids, 2nd ed., "
-        "sec. 5.3); recalled",
+        "sec. 5.3; recalled); compared on GB 2 199 786 A with 0 and 1/2",
         0.0,
     ),
     "viscosity_exponent": Constant(
@@ -91,7 +91,7 @@ CONSTANTS: dict[str, Constant] = {
         25e3, "J/mol", "estimated", "viscosity of NMP and DMAc solutions"
     ),
     "growth_speed": Constant(
-        3.888e-8,
+        4.210e-8,
         "m/s",
         "fitted",
         "at a fifth of polymer in the rich phase and 25 degC; to the surface pores of "

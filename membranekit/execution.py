@@ -46,8 +46,8 @@ class _Course:
     saved: list[dict[str, Any]] = field(default_factory=list)
     # tangent-plane distances and binodal times when the air ended
     after_air: tuple[Floats, Floats] | None = None
-    # least volume of each depth before it demixed, per volume of polymer
-    driest: Floats = field(default_factory=lambda: np.empty(0))
+    # times [s] and amounts of all species in each depth, in baths
+    looks: list[tuple[float, Floats]] = field(default_factory=list)
     # when a bath first met the support side [s]
     peeled: float = math.inf
     message: str = ""
@@ -77,17 +77,26 @@ class _Course:
         so the film is looked at whenever a fiftieth of its time in the bath has passed.
         """
         film, status = self.film, 1
-        if not self.driest.size:
-            self.driest = 1.0 + film.film_amounts().sum(axis=1)
+        whole = np.isnan(film.clocks()[0][0]).any()
         while status == 1 and film.time < until:
-            whole = np.isnan(film.clocks()[0][0])
             look = until
-            if whole.any():
-                now = 1.0 + film.film_amounts().sum(axis=1)
-                self.driest = np.where(whole, np.minimum(self.driest, now), self.driest)
+            if whole:
+                self.looks.append((film.time, film.film_amounts().sum(axis=1)))
                 look = film.time + max(LOOK * (film.time - begun), FIRST_LOOK)
             status = film.advance(end, min(look, until), rtol=rtol)
         return status
+
+    def driest(self) -> Floats:
+        """Return the least volume of each depth before it demixed, over that as cast.
+
+        1 for a depth that no look in a bath found whole.
+        """
+        cast = self.run.amounts.sum()
+        least = np.full(self.film.cells, cast)
+        binodal = self.film.clocks()[0][0]
+        for time, total in self.looks:
+            least = np.where(binodal <= time, least, np.minimum(least, total))
+        return np.asarray((1.0 + least) / (1.0 + cast))
 
     def note_end_of_air(self) -> None:
         if self.after_air is None:
@@ -327,15 +336,14 @@ def _support_side(
 ) -> pores.SupportSide:
     """Return the state of the support side of a bathed film."""
     binodal, _, arrest = course.film.clocks()[0]
-    cast = 1.0 + float(course.run.amounts.sum())
-    below = course.driest[depth > front]
+    below = course.driest()[depth > front]
     # off its support a film takes the bath from below: no dope feeds voids there
     feeds = below.size > 0 and course.peeled == math.inf
     return pores.support_side_state(
         front,
         thickness,
         pores.fluid_behind(depth, binodal, arrest),
-        float(np.median(below)) / cast if feeds else 1.0,
+        float(np.median(below)) if feeds else 1.0,
         diameter=sponge,
     )
 

@@ -82,6 +82,7 @@ FITTED_TO: dict[str, tuple[str, ...]] = {
     "coil_intrinsic_viscosity": _IN_VIEW,
     "tension_exponent": _IN_VIEW,
     "viscosity_exponent": _IN_VIEW,
+    "skeleton_poisson_ratio": _IN_VIEW,
     "g(PVDF, PVP K30)": _IN_VIEW,
     "g(polysulfone P-3500, PVP K30)": _IN_VIEW,
     "PVDF.gelation_fraction": _IN_VIEW,

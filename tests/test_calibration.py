@@ -156,3 +156,10 @@ def test_the_shipped_constants_are_what_the_fit_gives():
     for each in fields(start):
         shipped = getattr(start, each.name)
         assert getattr(found, each.name) == pytest.approx(shipped, rel=1e-3), each.name
+
+
+def test_the_specific_surface_is_read_in_si():
+    found = [e for e in calibration.targets() if e.quantity == "specific_surface_area"]
+    assert [(e.example, e.air_time, e.value) for e in found] == [
+        ("example3", "15 s", pytest.approx(41e3))
+    ]

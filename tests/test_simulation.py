@@ -7,7 +7,7 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from membranekit import film_setup, simulation, units
+from membranekit import execution, film_setup, simulation, units
 from membranekit.case import read_case
 from membranekit.errors import InputError
 from membranekit.execution import MOST_SAVED, execute
@@ -46,6 +46,13 @@ def test_the_coacervation_grows_with_the_time_in_air(series):
     assert depths[0] == 0.0
     # the first second is before anything demixes
     assert all(b > a for a, b in itertools.pairwise(depths[2:]))
+
+
+def test_pores_of_both_sides_grow_with_the_time_in_air(series):
+    runs = list(series.values())[2:]
+    for one, other in itertools.pairwise(runs):
+        assert other.pore[0] > one.pore[0]
+        assert other.pore[-1] > one.pore[-1]
 
 
 def test_example_1_puts_the_layer_where_the_patent_has_it(series):
@@ -356,3 +363,14 @@ def test_walls_that_keep_their_height_make_a_thicker_sheet():
     assert thick[0] > thick[1] > thick[2]
     # what is solid does not know of it
     assert thick[0] < 150e-6
+
+
+def test_a_dope_counts_as_drained_from_when_it_demixes_on(series):
+    """No depth is drained by what happens after its front has passed."""
+    assert series["0 s"].side.label == "sponge"
+    course = execution._Course(*[None] * 6)
+    course.run = mock.Mock(amounts=np.array([3.0, 1.0]))
+    clocks = np.array([[1.0, np.nan]] * 3)
+    course.film = mock.Mock(cells=2, **{"clocks.return_value": (clocks, None, None)})
+    course.looks = [(0.5, np.array([3.0, 4.0])), (1.5, np.array([1.0, 1.5]))]
+    np.testing.assert_allclose(course.driest(), [0.8, 0.5])
