@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from membranekit.checks import check as check
     from membranekit.diagram import PhaseDiagram as PhaseDiagram
     from membranekit.diagram import phase_diagram as phase_diagram
+    from membranekit.ensemble import Bands as Bands
+    from membranekit.ensemble import bands as bands
     from membranekit.errors import InputError as InputError
     from membranekit.errors import MaterialError as MaterialError
     from membranekit.errors import MaterialFileError as MaterialFileError
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from membranekit.validation import validate as validate
 
 _NAMES = {
+    "ensemble": ("Bands", "bands"),
     "case": ("Case", "cases", "read_case"),
     "checks": ("check",),
     "diagram": ("PhaseDiagram", "phase_diagram"),

@@ -33,7 +33,7 @@ FLOORS = (
     ("comparison",),
     ("claims", "calibration", "fitting", "verification"),
     ("refitting",),
-    ("bands", "validation", "validation_text"),
+    ("ensemble", "validation", "validation_text"),
     ("plot", "cli"),
     ("__init__", "__main__"),
 )
