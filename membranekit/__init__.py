@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from membranekit.errors import MissingExtraError as MissingExtraError
     from membranekit.errors import OutputError as OutputError
     from membranekit.errors import UnitError as UnitError
+    from membranekit.filters import stack as stack
     from membranekit.fitting import InteractionFit as InteractionFit
     from membranekit.fitting import fit_interactions as fit_interactions
     from membranekit.library import materials as materials
@@ -66,6 +67,7 @@ _NAMES = {
         "OutputError",
         "UnitError",
     ),
+    "filters": ("stack",),
     "fitting": ("InteractionFit", "fit_interactions"),
     "library": ("materials",),
     "membrane": ("History", "Membrane", "save"),

@@ -39,6 +39,8 @@ from membranekit.errors import (
 if TYPE_CHECKING:
     import xarray
 
+    from membranekit import filters
+
 __all__ = [
     "Assumption",
     "History",
@@ -744,7 +746,7 @@ class Membrane(_Result):
         names = (
             *("name", "inputs", "success", "message", "layer", *_HEADLINE_UNITS),
             *("profile", "mass_closure", "polymer_closure", "notes", "wall_time"),
-            *("trust", "history", "case_toml", "schedule", "support_side"),
+            *("trust", "history", "case_toml", "schedule", "support_side", "sheets"),
         )
         given = _only(record, names, "a membrane's record")
         given["name"] = given["name"] or ""
@@ -752,6 +754,7 @@ class Membrane(_Result):
         given["success"] = bool(given["success"])
         given["case_toml"] = given["case_toml"] or ""
         given["schedule"] = [dict(step) for step in given["schedule"] or ()]
+        given["sheets"] = [dict(sheet) for sheet in given["sheets"] or ()]
         given["inputs"] = {
             address: _as_given(value)
             for address, value in (given["inputs"] or {}).items()
@@ -769,6 +772,242 @@ class Membrane(_Result):
                 given[name] = None
         given["notes"] = [*(given["notes"] or ()), *_reasons(given)]
         return cls(given)
+
+    @classmethod
+    def from_profile(
+        cls,
+        depth: Any,
+        pore_diameter: Any,
+        porosity: Any,
+        *,
+        polymer: Any = None,
+        density: Any = None,
+        contact_angle: Any = None,
+        thickness: Any = None,
+        name: str = "",
+    ) -> Membrane:
+        """Make a membrane of a profile that is given, to see how it filters.
+
+        What a profile does not tell is None, with the reason in ``notes``.
+
+        Parameters
+        ----------
+        depth : list of str, or Quantity
+            Depths below the surface, increasing, shape (n,) [um].
+        pore_diameter : list of str, or Quantity
+            Mean local thickness of the pores, linear between depths, (n,) [um].
+        porosity : str, Quantity, or list of str
+            One for the sheet or one at each depth [percent].
+        polymer : str or Polymer, optional
+            Of the walls: gives density and contact angle.
+        density : str or Quantity, optional
+            Of the polymer, in place of the library's [kg/m**3].
+        contact_angle : str or Quantity, optional
+            Of water on the walls, in place of the library's [deg]. With neither this
+            nor a polymer the sheet counts as wetted.
+        thickness : str or Quantity, optional
+            Of the sheet, if it reaches below the last depth [um].
+        name : str
+            What it is called in reports.
+
+        Raises
+        ------
+        InputError, UnitError
+            If depths do not increase, or a value is none that a sheet can have.
+
+        Examples
+        --------
+        >>> sheet = Membrane.from_profile(
+        ...     ["0 um", "125 um"], ["0.2 um", "1 um"], "72 %", polymer="PSF"
+        ... )
+        >>> sheet.minimum_pore_layer.state
+        'surface'
+        """
+        from membranekit import filters
+
+        return filters.from_profile(
+            depth,
+            pore_diameter,
+            porosity,
+            polymer=polymer,
+            density=density,
+            contact_angle=contact_angle,
+            thickness=thickness,
+            name=name,
+        )
+
+    # ----------------------------------------------------------------- as a filter
+    def flipped(self) -> Membrane:
+        """Return the sheet turned over: what was the support side is upstream.
+
+        Examples
+        --------
+        >>> sheet = Membrane.from_profile(["0 um", "9 um"], ["1 um", "2 um"], "80 %")
+        >>> print(sheet.flipped().surface_pore_diameter)
+        2.0 micrometer
+        """
+        from membranekit import filters
+
+        return filters.flipped(self)
+
+    def flux(self, pressure: Any, *, prewetted: bool = False) -> Any:
+        """Return the flux of water at 25 degC at a pressure [L/(m**2 h)].
+
+        ``J = L_p p``. The sheet is dry, as the process leaves it: water wets it by
+        itself or is pressed into it (`entry_pressure`), or does not pass.
+
+        Parameters
+        ----------
+        pressure : str or Quantity
+            Pressure difference [bar].
+        prewetted : bool
+            Wetted with alcohol before: water passes at any pressure.
+
+        Raises
+        ------
+        InputError
+            If the dry sheet passes no water at this pressure; it says from which on.
+
+        Examples
+        --------
+        >>> sheet = Membrane.from_profile(["0 um", "99 um"], ["1 um", "1 um"], "80 %")
+        >>> round(sheet.flux("1 bar").m_as("L/(m**2 h)"))
+        136127
+        """
+        from membranekit import filters
+
+        return filters.flux(self, pressure, prewetted=prewetted)
+
+    def retention(
+        self,
+        particle_diameter: Any,
+        *,
+        pressure: Any = "1 bar",
+        attachment: float = 1.0,
+        prewetted: bool = False,
+    ) -> filters.Retention:
+        """Return how many particles of one size the clean sheet lets pass.
+
+        By sieving and by attachment to walls, over paths that differ:
+        `membranekit.filtration.capture`.
+
+        Parameters
+        ----------
+        particle_diameter : str or Quantity
+            Of spheres in water [um].
+        pressure : str or Quantity
+            Pressure difference: slow water leaves more time to diffuse [bar].
+        attachment : float
+            Share of the touches of a wall that hold [1].
+        prewetted : bool
+            As in `flux`.
+
+        Raises
+        ------
+        InputError, UnitError
+            If an argument is not physical, or no water passes.
+
+        Examples
+        --------
+        >>> sheet = Membrane.from_profile(["0 um", "99 um"], ["1 um", "1 um"], "80 %")
+        >>> sheet.retention("2 um").log_reduction > 6.0
+        True
+        """
+        from membranekit import filters
+
+        return filters.retention(
+            self,
+            particle_diameter,
+            pressure=pressure,
+            attachment=attachment,
+            prewetted=prewetted,
+        )
+
+    def throughput(
+        self,
+        particle_diameter: Any,
+        concentration: Any,
+        *,
+        pressure: Any = None,
+        flux: Any = None,
+        end: float = 0.1,
+        particle_density: Any = "1050 kg/m**3",
+        capture_efficiency: float = 1.0,
+        prewetted: bool = False,
+    ) -> filters.Throughput:
+        """Filter a suspension of spheres until the sheet is blocked.
+
+        Depth 0 is upstream. The model: `membranekit.filtration.throughput`.
+
+        Parameters
+        ----------
+        particle_diameter : str or Quantity
+            Of spheres in water [um].
+        concentration : str or Quantity
+            Of particles, by mass of the suspension or by its volume [wt%], [mg/L].
+        pressure, flux : str or Quantity
+            What is held constant, one of the two [bar], [L/(m**2 h)].
+        end : float
+            Share of the clean permeance at which the sheet counts as blocked: J/J0 at
+            constant pressure, p0/p at constant flux [1].
+        particle_density : str or Quantity
+            Default that of polystyrene latex [kg/m**3].
+        capture_efficiency : float
+            Share of the contacts, with walls and constrictions, that hold [1].
+        prewetted : bool
+            As in `flux`.
+
+        Raises
+        ------
+        InputError, UnitError
+            If an argument is not physical, or no water passes.
+
+        Examples
+        --------
+        >>> sheet = Membrane.from_profile(["0 um", "99 um"], ["1 um", "1 um"], "80 %")
+        >>> sheet.throughput("2 um", "0.01 wt%", pressure="0.1 bar").blocked_by
+        'cake'
+        """
+        from membranekit import filters
+
+        return filters.run(
+            self,
+            particle_diameter,
+            concentration,
+            pressure=pressure,
+            flux=flux,
+            end=end,
+            particle_density=particle_density,
+            capture_efficiency=capture_efficiency,
+            prewetted=prewetted,
+        )
+
+    @property
+    def entry_pressure(self) -> Any:
+        """What water needs to enter the dry sheet [bar]; 0: it wets; None: unknown."""
+        return self._as_filter("entry_pressure", "bar")
+
+    @property
+    def hydraulic_diameter(self) -> Any:
+        """The even pore diameter that would give the permeance [um]; or None."""
+        return self._as_filter("hydraulic_diameter", "um")
+
+    @property
+    def bubble_point_diameter(self) -> Any:
+        """The pore diameter that the bubble point stands for [um]; or None."""
+        return self._as_filter("bubble_point_diameter", "um")
+
+    @property
+    def retention_rating(self) -> Any:
+        """The size from which on LRV is 3 or more, wetted, 1 bar [um]; or None."""
+        return self._as_filter("retention_rating", "um")
+
+    def _as_filter(self, name: str, unit: str) -> Any:
+        from membranekit import filters
+
+        if self.pore_profile is None or self.pore_profile._si["porosity"] is None:
+            return None
+        return _quantity(getattr(filters, name)(self), unit)
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -929,7 +1168,22 @@ class Membrane(_Result):
                 rows[-1] = label, f"{side['label']}, {' to '.join(ends)}"
             if name == "permeance" and si[name] is not None:
                 rows.append(("", _amount(si[name], "ml/(cm**2 min atm)")))
+            if name == "bubble_point":
+                rows += self._diameter_rows()
         return rows
+
+    def _diameter_rows(self) -> list[tuple[str, str]]:
+        """Return the three diameters that are easily taken for each other."""
+        told = {
+            "hydraulic diameter": self.hydraulic_diameter,
+            "bubble-point diameter": self.bubble_point_diameter,
+            "retention rating": self.retention_rating,
+        }
+        return [
+            (label, f"{figures(value.m)} um")
+            for label, value in told.items()
+            if value is not None
+        ]
 
     def __str__(self) -> str:
         lines = [f"Membrane: {self.title}"]

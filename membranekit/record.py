@@ -113,6 +113,15 @@ def membrane_record(run: Run, outcome: Outcome) -> dict[str, Any]:
             water_liquid.get("surface_tension").at(298.15),
         ),
         profile={"depth": depth, "pore_diameter": pore, "porosity": porosity},
+        sheets=[
+            {
+                "polymer": run.polymer.name,
+                "density": run.model.matrix.density,
+                "contact_angle": run.contact_angle,
+                "thickness": float(edges[-1]),
+                "finest": float(pore.min()),
+            }
+        ],
     )
     return record
 

@@ -17,7 +17,7 @@ import math
 import re
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from numbers import Number
@@ -126,6 +126,19 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "specific_surface_area": Kind(
             "m**2/kg", "12 m**2/g", "0 m**2/g", "100000 m**2/g"
         ),
+        "depth": Kind("m", "10 um", "0 um", "10 mm"),
+        "pore_diameter": Kind("m", "0.2 um", "0.1 nm", "1 mm"),
+        "particle_diameter": Kind("m", "0.2 um", "0.1 nm", "1 mm"),
+        "filtration_pressure": Kind("Pa", "1 bar", "0 bar", "100 bar"),
+        "filtration_flux": Kind("m/s", "1000 L/(m**2 h)", "0 m/s", "1 m/s"),
+        "suspended_fraction": Kind(
+            "dimensionless",
+            "0.01 wt%",
+            "0 %",
+            "10 %",
+            {**_PERCENT, "wt%": "percent", **_RATIO},
+        ),
+        "suspended_mass": Kind("kg/m**3", "100 mg/L", "0 g/L", "100 g/L"),
         "permeance": Kind("m/s/Pa", "900 L/(m**2 h bar)", "0 m/s/Pa", "1 m/s/Pa"),
     }
 )
@@ -225,6 +238,35 @@ def si(given: object, kind: str, name: str) -> float:
 def to_si(value: pint.Quantity[Any], kind: str) -> float:
     """Convert a quantity that was checked before to the SI float of its kind."""
     return float(value.m_as(KINDS[kind].unit))
+
+
+def si_values(given: object, kind: str, name: str) -> list[float]:
+    """Read a list of texts or quantities, or a quantity of an array, as SI floats.
+
+    Parameters and errors are those of `si`, for each value by itself. Bare numbers are
+    refused, in lists and arrays too.
+
+    Examples
+    --------
+    >>> si_values(["0 mm", "0.5 mm"], "depth", "depth")
+    [0.0, 0.0005]
+    """
+    import pint
+
+    values: Iterable[object]
+    if isinstance(given, pint.Quantity):
+        if getattr(given.magnitude, "ndim", 0) != 1:
+            raise UnitError(f"{name}: one line of values is wanted, not {given!r:.80}")
+        # one by one, so that each is held to its kind's spellings and range
+        values = [type(given)(each, given.units) for each in given.magnitude.tolist()]
+    elif isinstance(given, (list, tuple)):
+        values = given
+    else:
+        raise UnitError(
+            f"{name}: {given!r:.80} is not a list; give a quantity of an array or a "
+            f'list of texts like ["{KINDS[kind].example}", ...]'
+        )
+    return [si(each, kind, f"{name}[{k}]") for k, each in enumerate(values)]
 
 
 def make(value: ArrayLike, unit: str) -> pint.Quantity[Any]:

@@ -26,10 +26,12 @@ from typing import Any
 
 import tomli
 
-from membranekit import comparison, refitting
+from membranekit import comparison, filtration_fit, refitting
 from membranekit.case import read_case
 from membranekit.comparison import CALIBRATE, PREDICT, Key, Reading, Row, seconds
 from membranekit.constants import CONSTANTS
+from membranekit.errors import MembranekitError
+from membranekit.filtration import capture
 from membranekit.membrane import Membrane, figures, gather
 from membranekit.refitting import Refit
 from membranekit.simulation import run_series
@@ -374,16 +376,18 @@ def compared(
     rows: Sequence[Row], membranes: Mapping[tuple[str, str], Membrane]
 ) -> Validation:
     """Return what the membranes predict beside what the rows say."""
-    predicted = dict(_predictions(rows, membranes))
+    filters = _filters(membranes)
+    predicted = {**dict(_predictions(rows, membranes)), **_filtered(rows, filters)}
     notes = {
         row.key: f"the run stopped early: {membranes[place].message}"
         for row in rows
         if (place := (EXAMPLES.get(row.table, ""), row.row)) in membranes
         and not membranes[place].success
     }
+    notes.update(_filter_notes(rows, filters))
     null = comparison.null_predictions(rows)
     told = tuple(comparison.beside(rows, predicted, null, notes))
-    fitted = fitted_constants(membranes.values())
+    fitted = fitted_constants(membranes.values()) + _filter_constants(filters)
     return Validation(
         rows=told,
         checks=tuple(_checks(told, fitted)),
@@ -448,6 +452,110 @@ def _figure_2(membranes: Mapping[tuple[str, str], Membrane]) -> str:
     if steps and all(step > 0.0 for step in steps):
         return "rises"
     return "falls" if steps and all(step < 0.0 for step in steps) else "neither"
+
+
+# ---------------------------------------------------------------------- as filters
+@dataclass(frozen=True)
+class _Filters:
+    """What the membranes do as filters.
+
+    Particles passed per cm2 by membrane of Table 2, fluxes of the marketed sheets
+    [ml/(cm2 min atm)], and Example 4 at several end points; `failed` says why not.
+    """
+
+    passed: Mapping[str, float]
+    fluxes: Mapping[str, float]
+    blocking: Sequence[filtration_fit.Example4]
+    failed: Mapping[str, str]
+
+
+def _filters(membranes: Mapping[tuple[str, str], Membrane]) -> _Filters:
+    """Filter with the runs of Table 2 and Example 4."""
+    failed: dict[str, str] = {}
+    passed: dict[str, float] = {}
+    blocking: list[filtration_fit.Example4] = []
+    try:
+        passed = filtration_fit.table2(membranes["example2", "4 s"])
+    except MembranekitError as error:
+        failed["Table 2"] = str(error)
+    try:
+        blocking = filtration_fit.example4(
+            membranes["example3", "0 s"], membranes["example3", "15 s"]
+        )
+    except MembranekitError as error:
+        failed["Example 4"] = str(error)
+    fluxes = {
+        name: float(filtration_fit.marketed(name).permeance.m_as("ml/(cm**2 min atm)"))
+        for name in ("A", "B")
+    }
+    return _Filters(passed, fluxes, blocking, failed)
+
+
+def _filtered(rows: Iterable[Row], filters: _Filters) -> dict[Key, Reading]:
+    """Return what the filters give for the rows of Table 2 and Example 4."""
+    found = {}
+    at_end = filters.blocking[0] if filters.blocking else None
+    for row in rows:
+        name = row.row.partition(":")[0]
+        unit = row.measured.unit
+        value = None
+        if row.quantity == "particles_passed":
+            value = filters.passed.get(name)
+        elif row.table == "Table 2" and row.quantity == "water_flux":
+            value = filters.fluxes[name]
+        elif row.quantity == "volume_to_blocking" and at_end is not None:
+            # volumes in m3 per m2; the comparative one is what the efficiency fits
+            first = row.role == CALIBRATE
+            volume = at_end.comparative if first else at_end.example3
+            value = None if volume is None else 100.0 * volume
+        if value is not None:
+            found[row.key] = Reading.number(value, unit)
+    return found
+
+
+def _filter_notes(rows: Iterable[Row], filters: _Filters) -> dict[Key, str]:
+    """Return why a row has no prediction, and the ratio at other end points."""
+    notes = {
+        row.key: filters.failed[row.table]
+        for row in rows
+        if row.table in filters.failed and row.measure != "input"
+    }
+    ratios = [
+        f"{each.ratio:.3g} at J/J0 = {each.end:g}"
+        for each in filters.blocking
+        if each.ratio is not None
+    ]
+    for row in rows:
+        if row.measure == "ratio" and ratios:
+            notes[row.key] = "ratio of volumes: " + ", ".join(ratios)
+    return notes
+
+
+def _filter_constants(filters: _Filters) -> tuple[FittedConstant, ...]:
+    """Return what the filters rest on that was fitted; each free number counts."""
+    table = "Table 2, {}: marketed {}"
+    a = table.format("A", "asymmetric PSF, 0.2 um, minimum at surface")
+    b = table.format("B", "symmetric PVDF, 0.2 um")
+    two = "Table 2, A': two A, minimum layers face to face"
+    both = (f"{a}, particles_passed", f"{two}, particles_passed")
+    sheets = {name: filtration_fit.marketed(name) for name in ("A", "B")}
+    sides = {
+        name: float(each.support_side_pore_diameter.m_as("um"))
+        for name, each in sheets.items()
+    }
+    given: list[tuple[str, float, str, tuple[str, ...], str]] = [
+        ("filtration.passage", capture.PASSAGE, "1", both, "widest passage over pore"),
+        ("filtration.heterogeneity", capture.HETEROGENEITY, "1", both, "of the paths"),
+        ("sheet A, far side", sides["A"], "um", (f"{a}, water_flux",), "declared"),
+        ("sheet B, pores", sides["B"], "um", (f"{b}, water_flux",), "declared"),
+    ]
+    if filters.blocking:
+        rows = ("Example 4, comparative example, volume_to_blocking",)
+        efficiency = filters.blocking[0].efficiency
+        given.append(
+            ("capture_efficiency", efficiency, "1", rows, "share of contacts that hold")
+        )
+    return tuple(FittedConstant(*each) for each in given)
 
 
 # ------------------------------------------------------------------- what is asked

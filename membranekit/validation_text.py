@@ -33,6 +33,13 @@ def report(found: Validation, limit: float) -> str:
     for title, rows in groups:
         lines += ["", title, *body[: len(rows)]]
         del body[: len(rows)]
+    notes = dict.fromkeys(
+        f"{row.table}, {row.row}: {row.note}" for row in found.rows if row.note
+    )
+    if notes:
+        lines += ["", "Notes"]
+        for note in notes:
+            lines += _paragraph(note)
     lines += ["", "Asked of several rows together"]
     for each in found.checks:
         mark = "" if each.ok else ("; missed" if each.gated else "; not so")

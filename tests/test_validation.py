@@ -21,9 +21,7 @@ def found():
 
 def test_every_number_has_a_prediction_beside_it(found):
     without = [
-        row.key
-        for row in found.rows
-        if row.predicted is None and row.table in validation.EXAMPLES
+        row.key for row in found.rows if row.predicted is None and row.row != "30 s"
     ]
     assert without == []
     assert len(found.membranes) == validation.RUNS
@@ -44,7 +42,10 @@ def test_a_prediction_is_that_of_its_own_run(found):
 def test_what_is_fitted_is_read_from_the_runs_and_names_its_rows(found):
     names = [each.name for each in found.fitted_constants]
     assert len(set(names)) == len(names)
-    assert set(names) == set(validation.FITTED_TO)
+    of_runs = set(names) & set(validation.FITTED_TO)
+    assert of_runs == set(validation.FITTED_TO)
+    # of the filters; the last one where Example 4 could be met at all
+    assert len(names) - len(of_runs) in (4, 5)
     rows = {", ".join(row.key) for row in found.rows if row.role == "calibrate"}
     for each in found.fitted_constants:
         told = set(each.fitted_to) - set(validation._IN_VIEW)
