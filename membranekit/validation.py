@@ -518,7 +518,7 @@ def _filter_notes(rows: Iterable[Row], filters: _Filters) -> dict[Key, str]:
     notes = {
         row.key: filters.failed[row.table]
         for row in rows
-        if row.table in filters.failed and row.measure != "input"
+        if row.table in filters.failed and row.quantity != "water_flux"
     }
     ratios = [
         f"{each.ratio:.3g} at J/J0 = {each.end:g}"

@@ -20,9 +20,8 @@ def found():
 
 
 def test_every_number_has_a_prediction_beside_it(found):
-    without = [
-        row.key for row in found.rows if row.predicted is None and row.row != "30 s"
-    ]
+    # an example 4 that cannot be met on so few cells says so
+    without = [row.key for row in found.rows if row.predicted is None and not row.note]
     assert without == []
     assert len(found.membranes) == validation.RUNS
 
