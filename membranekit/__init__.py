@@ -16,6 +16,7 @@ __version__ = "0.1.0.dev0"
 if TYPE_CHECKING:
     from pint import Quantity as Quantity
 
+    from membranekit import claims as claims
     from membranekit import plot as plot
     from membranekit import verification as verification
     from membranekit.case import Case as Case
@@ -86,7 +87,7 @@ _NAMES = {
 }
 _SOURCES = {name: module for module, names in _NAMES.items() for name in names}
 
-_MODULES = ("plot", "verification")
+_MODULES = ("claims", "plot", "verification")
 
 __all__ = ["Quantity", *_MODULES, *_SOURCES]
 

@@ -1,17 +1,18 @@
 """What can be told of a casting solution and its process without a run.
 
-The windows are those of GB 2 199 786 A. A finding of severity ``error`` says that the
-run would be refused; ``warning`` and ``note`` do not.
+The windows are those of GB 2 199 786 A, each named with its claim or page; a value
+outside is a ``warning``. A finding of severity ``error`` says that the run would be
+refused; ``warning`` and ``note`` do not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
-from membranekit import library, limits, trust, units
+from membranekit import limits, trust, units, windows
 from membranekit.constants import CONSTANTS
 from membranekit.equilibria import LABORATORY_BANDS, System, sets_for
 from membranekit.errors import InputError, MaterialError, MembranekitError
@@ -19,18 +20,10 @@ from membranekit.film_setup import humid_air
 from membranekit.membrane import to_plain
 from membranekit.prepared import Run, prepare
 from membranekit.process import AirExposure, Process, step_names
-from membranekit.solution import POLYMER_ROLE, CastingSolution, Parts, spell
-from membranekit.transport.air import humidity_ratio
+from membranekit.solution import POLYMER_ROLE, CastingSolution, spell
+from membranekit.windows import Window, window
 
 SEVERITIES = ("error", "warning", "note")
-
-POLYMER_WINDOW = (5.0, 35.0)  # wt% of the dope; claim 13
-NONSOLVENT_WINDOW = (5.0, 50.0)  # wt% of the dope; description, "preferable"
-NONSOLVENT_SHARE_WINDOW = (5.0, 50.0)  # wt% of good solvent and nonsolvent; claim 12
-STOCK_WINDOW = (0.5, 10.0)  # vol% of good solvent and nonsolvent; claim 15
-STOCK_CONCENTRATION_WINDOW = (1.0, 60.0)  # wt% of the stock; claim 15
-LEAST_HUMIDITY_RATIO = 2.0  # g/kg; claim 11
-LEAST_AIR_SPEED = 0.2  # m/s; claim 11
 
 
 @dataclass(frozen=True)
@@ -170,9 +163,9 @@ def check(
     ):
         if isinstance(step, AirExposure):
             found += _air(name, step, solution, process)
+    found += _exposed(process)
     found += _recipe_windows(solution)
-    if densities:
-        found += _stock_windows(solution)
+    found += _swelling_windows(solution)
     found.sort(key=lambda each: SEVERITIES.index(each.severity))
     return Findings(tuple(found))
 
@@ -342,89 +335,94 @@ def _by_basis(run: Run, basis: str) -> Iterator[Finding]:
 # -------------------------------------------------------------------------- windows
 
 
-def _within(
-    where: str, name: str, value: float, window: tuple[float, float], unit: str
-) -> Finding:
-    """Say whether a value in percent lies in a closed window of the patent."""
-    low, high = window
-    inside = low <= float(f"{value:.9g}") <= high
-    text = (
-        f"{'inside' if inside else 'outside'} the patent's {low:g} to {high:g} {unit}"
-    )
-    severity = "note" if inside else "warning"
-    return Finding(where, f"{name}: {text}", _percent(value), severity)
-
-
-def _above(where: str, name: str, value: Any, least: float, unit: str) -> Finding:
-    """Say whether a value lies above what the patent asks for."""
-    inside = value.m_as(unit) > least
+def _against(name: str, value: float, limit: Window) -> tuple[str, bool]:
+    """Say whether a value lies in a window, in words and as a truth value."""
+    inside = limit.holds(value)
     side = "inside" if inside else "outside"
-    what = f"{name}: {side} the patent's more than {least:g} {unit}"
+    return f"{name}: {side} the patent's {limit.text} ({limit.source})", inside
+
+
+def _within(where: str, name: str, percent: float, limit: Window) -> Finding:
+    """Say whether a value in percent lies in a window of the patent."""
+    what, inside = _against(name, percent, limit)
+    return Finding(where, what, _percent(percent), "note" if inside else "warning")
+
+
+def _above(where: str, name: str, value: Any, limit: Window) -> Finding:
+    """Say whether a quantity lies above what the patent asks for."""
+    what, inside = _against(name, value.m_as(limit.unit), limit)
     return Finding(where, what, value, "note" if inside else "warning")
 
 
 def _recipe_windows(solution: CastingSolution) -> Iterator[Finding]:
     """Compare the recipe with the patent, by the roles of its parts."""
-    shares = {"good_solvent": 0.0, "nonsolvent": 0.0, POLYMER_ROLE: 0.0}
-    for name, share in solution.mass_fractions.items():
-        role = solution.role_of(name)
-        shares[role] = shares.get(role, 0.0) + 100 * share
+    shares = windows.shares_by_role(solution)
     polymer, good, bad = (
-        shares[role] for role in (POLYMER_ROLE, "good_solvent", "nonsolvent")
+        shares.get(role, 0.0) for role in (POLYMER_ROLE, "good_solvent", "nonsolvent")
     )
     where = "solution.parts"
-    yield _within(where, "polymer", polymer, POLYMER_WINDOW, "wt%")
+    found = _within(where, "polymer", 100 * polymer, window("polymer_concentration"))
+    preferred = window("polymer_concentration", "preferred")
+    side = "inside" if preferred.holds(100 * polymer) else "outside"
+    what = f"{found.what}, {side} the preferred {preferred.text} ({preferred.source})"
+    yield replace(found, what=what)
+    if good == 0.0:
+        what = "no part has the role good_solvent, which the patent asks for (claim 9)"
+        yield Finding(where, what, severity="warning")
+    limit = window("good_solvent_to_nonsolvent")
     if bad == 0.0:
-        what = "no part has the role nonsolvent, which the patent leaves open"
-        yield Finding(where, what)
+        what = "no part has the role nonsolvent, which the patent leaves open (claim 9)"
+        yield Finding(where, f"{what}; {limit.text} is asked by {limit.source} alone")
         return
-    yield _within(where, "nonsolvent", bad, NONSOLVENT_WINDOW, "wt%")
-    share = 100 * bad / (good + bad)
-    ratio = f"good solvent to nonsolvent {100 - share:.3g}:{share:.3g}"
-    low, high = NONSOLVENT_SHARE_WINDOW
-    inside = low <= float(f"{share:.9g}") <= high
-    side = "inside" if inside else "outside"
-    what = f"{ratio}: {side} the patent's 95:5 to 50:50"
-    yield Finding(where, what, _percent(share), "note" if inside else "warning")
+    share = window("nonsolvent_in_dope", "preferred")
+    yield _within(where, "nonsolvent", 100 * bad, share)
+    if good == 0.0:
+        return
+    percent = 100 * bad / (good + bad)
+    ratio = f"good solvent to nonsolvent {100 - percent:.3g}:{percent:.3g}"
+    what, inside = _against(ratio, bad / good, limit)
+    yield Finding(where, what, _percent(percent), "note" if inside else "warning")
 
 
-def _stock_windows(solution: CastingSolution) -> Iterator[Finding]:
+def _swelling_windows(solution: CastingSolution) -> Iterator[Finding]:
     """Compare each swelling agent that is added as a solution with the patent."""
-    solvents = 0.0
-    for label, substance in solution.parts.substances.items():
-        if solution.role_of(substance.name) in ("good_solvent", "nonsolvent"):
-            solvents += solution.parts[label] / substance.get("density").at()
-    for name, recipe in solution.stocks.items():
-        total = sum(recipe.values())
-        swelling = sum(
-            recipe[label]
-            for label, substance in recipe.substances.items()
-            if solution.role_of(substance.name) == "swelling_agent"
+    concentration = window("swelling_agent_solution", "concentration")
+    amount = window("swelling_agent_solution", "amount")
+    stocks = windows.swelling_stocks(solution)
+    for stock in stocks:
+        where = f"solution.stocks.{stock.name}"
+        share = 100 * stock.concentration
+        yield _within(where, "swelling agent in it", share, concentration)
+        if stock.amount is not None:
+            yield _within(where, "amount", 100 * stock.amount, amount)
+    names = [
+        name
+        for name in solution.mass_fractions
+        if solution.role_of(name) == "swelling_agent"
+    ]
+    if names and not stocks:
+        what = (
+            f"{' and '.join(names)}: added without a solvent; the patent gives a "
+            f"swelling agent as a solution of {concentration.text}, "
+            f"{amount.text} ({amount.source})"
         )
-        if swelling == 0.0:
-            continue
-        where = f"solution.stocks.{name}"
-        share = 100 * swelling / total
-        yield _within(
-            where, "swelling agent in it", share, STOCK_CONCENTRATION_WINDOW, "wt%"
-        )
-        volume = solution.parts[name] * _specific_volume(recipe)
-        if solvents > 0.0:
-            amount = 100 * volume / solvents
-            title = "amount, of good solvent and nonsolvent"
-            yield _within(where, title, amount, STOCK_WINDOW, "vol%")
-
-
-def _specific_volume(recipe: Parts) -> float:
-    """Return the volume of a mixture per mass, volumes being additive [m3/kg]."""
-    volume = sum(
-        recipe[label] / substance.get("density").at()
-        for label, substance in recipe.substances.items()
-    )
-    return float(volume / sum(recipe.values()))
+        yield Finding("solution.stocks", what)
 
 
 # ------------------------------------------------------------------------------- air
+
+
+def _exposed(process: Process) -> Iterator[Finding]:
+    """Say so where no air touches the film before the bath."""
+    timed = [step for step in process.resolved_steps if isinstance(step, AirExposure)]
+    if any(step.time.magnitude > 0.0 for step in timed):
+        return
+    humidity, speed = window("absolute_humidity"), window("air_speed")
+    what = (
+        f"no time in the air: the patent blows air of {humidity.text} at {speed.text} "
+        f"over the film ({humidity.source})"
+    )
+    yield Finding("process.steps", what, severity="warning")
 
 
 def _air(
@@ -433,26 +431,28 @@ def _air(
     """Tell the humidity of the air, its dew point, and what that does to the film."""
     kind, given = step.humidity
     where = f"{name}.{kind}"
-    pressure = units.to_si(step.pressure, "pressure")
     try:
         vapor = humid_air(step)
-        ratio = units.make(1e3 * humidity_ratio(vapor, pressure), "g/kg")
+        ratio = units.make(1e3 * windows.air_humidity(step), "g/kg")
     except InputError as error:
         what = f"{spell(given)} makes no air at {spell(step.temperature)}: {error}"
         yield Finding(where, what, severity="error")
         return
-    yield _above(where, "humidity ratio", ratio, LEAST_HUMIDITY_RATIO, "g/kg")
+    yield _above(where, "humidity ratio", ratio, window("absolute_humidity"))
+    limit = window("air_speed")
     if step.air_speed is not None:
-        speed = step.air_speed
-        yield _above(f"{name}.air_speed", "air speed", speed, LEAST_AIR_SPEED, "m/s")
+        yield _above(f"{name}.air_speed", "air speed", step.air_speed, limit)
     else:
         source = "cover" if step.cover is not None else "transfer_coefficient"
-        what = "no air speed: the patent's more than 0.2 m/s says nothing of it"
+        what = (
+            f"no air speed: the patent's {limit.text} ({limit.source}) says nothing "
+            "of it"
+        )
         yield Finding(f"{name}.{source}", what)
     if vapor <= 0.0:
         yield Finding(where, "dry air: it has no dew point")
         return
-    dew = given if kind == "dew_point" else units.make(_dew_point(vapor), "degC")
+    dew = given if kind == "dew_point" else units.make(windows.dew_point(vapor), "degC")
     yield Finding(where, "dew point", dew)
     film = process.support.temperature
     if solution.temperature is not None:
@@ -463,16 +463,3 @@ def _air(
             f"{spell(film)}, below the dew point; separate drops are not simulated"
         )
         yield Finding(where, what, dew, "warning")
-
-
-def _dew_point(vapor: float) -> float:
-    """Return the temperature at which water has this saturation pressure [degC]."""
-    law = library.lookup("water").get("saturation_pressure").at
-    low, high = 173.15, 473.15
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        if law(middle) < vapor:
-            low = middle
-        else:
-            high = middle
-    return round(0.5 * (low + high) - 273.15, 4)

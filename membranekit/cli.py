@@ -20,6 +20,7 @@ from membranekit.errors import InputError, MaterialError, MembranekitError, Outp
 
 if TYPE_CHECKING:
     from membranekit.case import Case
+    from membranekit.claims import Number
     from membranekit.diagram import PhaseDiagram
     from membranekit.membrane import Assumption, Membrane
     from membranekit.substances import InteractionSet, Substance
@@ -28,6 +29,7 @@ FAILED, BAD_INPUT, STOPPED = 1, 2, 130
 
 _SAVED = (".json", ".nc")
 _NARROWEST = 80
+_MOST_TOLD = 12
 
 _GUIDE = """\
 # A case file of membranekit, in TOML. Edit it, then
@@ -224,6 +226,11 @@ def check(
 )
 @click.option("--output", metavar="FILE", help="Save the runs: .csv, .json or .nc.")
 @click.option("--plot", "figure", metavar="FILE", help="Draw a page: .png, .pdf, .svg.")
+@click.option(
+    "--claims",
+    is_flag=True,
+    help="Tell under the table which of the patent's 18 claims each run meets.",
+)
 @click.option("--cite", is_flag=True, help="List the sources used, as BibTeX.")
 @click.option(
     "--workers",
@@ -243,10 +250,18 @@ def run(
     mode: str,
     output: str | None,
     figure: str | None,
+    claims: bool,
     cite: bool,
     workers: int,
 ) -> None:
     """Run CASE: a shipped name, a .toml file, or a saved run.json or run.nc."""
+    if claims and as_json:
+        raise InputError(
+            "--claims: it stands under the table, which --json leaves out; in Python "
+            "mk.claims.check(membrane).to_dict() gives it"
+        )
+    if claims and mode == "fast":
+        raise InputError("--claims: they are on pores, which --mode fast lacks")
     read = _read_case(case, settings, interactions)
     from membranekit import membrane as results
 
@@ -255,7 +270,7 @@ def run(
     if figure is not None:
         if mode == "fast":
             raise InputError("--plot: a page shows pores, which --mode fast lacks")
-        from membranekit import plot
+        from membranekit import maps, plot
 
         plot.check_output(figure)
     keep = figure is not None or (output or "").lower().endswith(".nc")
@@ -267,12 +282,19 @@ def run(
         if membranes and output is not None:
             results.save(membranes, output, read)
         if membranes and figure is not None:
-            plot.save(plot.summary(membranes, measured=read.measured), figure)
+            page: Any = (
+                plot.exposure_map(membranes).figure
+                if maps.varies_two(membranes)
+                else plot.summary(membranes, measured=read.measured)
+            )
+            plot.save(page, figure)
     finally:
         if as_json:
             _say_json(results.to_document(membranes, read.from_folder(Path())))
         elif membranes:
             _report(read.name, membranes)
+            if claims:
+                _say_claims(membranes)
         if cite and membranes:
             _say(f"\n{_bibliography(membranes)}", err=as_json)
     if stopped:
@@ -554,13 +576,15 @@ def _progress(length: int) -> Any:
 
 # ------------------------------------------------------------------------ printing
 def _report(name: str, membranes: Sequence[Membrane]) -> None:
-    """Print the table of a series, and under it what it rests on."""
-    import shutil
-
+    """Print the table or the map of a series, and under it what it rests on."""
+    from membranekit.maps import varies_two
     from membranekit.membrane import gather, heading
 
     _say(f"{name}\n")
-    _say_runs(membranes, max(_NARROWEST, shutil.get_terminal_size().columns))
+    if varies_two(membranes):
+        _say_map(membranes)
+    else:
+        _say_columns([_column(membrane) for membrane in membranes])
     for each in membranes:
         if not each.success:
             _say(f"\n{_which(each, membranes)}stopped early: {each.message}")
@@ -597,9 +621,86 @@ def _which(membrane: Membrane, membranes: Sequence[Membrane]) -> str:
     return f"[{given}] "
 
 
-def _say_runs(membranes: Sequence[Membrane], width: int) -> None:
-    """Print one column a run, in as many blocks as the width asks for."""
-    columns = [_column(membrane) for membrane in membranes]
+def _say_claims(membranes: Sequence[Membrane]) -> None:
+    """Print which of the patent's claims each run that succeeded meets, and by what."""
+    from membranekit.claims import check as decide
+
+    ended = [each for each in membranes if each.success]
+    found = [decide(each) for each in ended]
+    if not found:
+        _say("\nClaims of GB 2199786 A: no run succeeded")
+        return
+    if len(found) == 1:
+        _say(f"\n{found[0]}")
+        return
+    _say("\nClaims of GB 2199786 A\n")
+    _say_columns(
+        [
+            {**each.inputs_text, **{f"claim {one.number}": one.verdict for one in of}}
+            for each, of in zip(ended, found, strict=True)
+        ]
+    )
+    _say("\nBy, in the order of the runs")
+    numbers: dict[tuple[int, str, str], dict[int, Number]] = {}
+    reasons: dict[int, dict[str, None]] = {}
+    for run, of in enumerate(found):
+        for claim in of:
+            for each in claim.numbers:
+                key = claim.number, each.name, each.limit
+                numbers.setdefault(key, {})[run] = each
+            if claim.verdict == "not decidable":
+                reasons.setdefault(claim.number, {})[claim.why] = None
+    for key in sorted(numbers, key=lambda key: key[0]):
+        number, name, limit = key
+        told = _together([numbers[key].get(run) for run in range(len(found))])
+        _say_paragraph(f"claim {number}, {name}: {told} (asked: {limit})")
+    if reasons:
+        _say("\nNot decidable")
+    for number, whys in sorted(reasons.items()):
+        several = "for several reasons; each run alone tells its own"
+        _say_paragraph(
+            f"claim {number}: {next(iter(whys)) if len(whys) == 1 else several}"
+        )
+
+
+def _together(numbers: Sequence[Number | None]) -> str:
+    """Return one number of several runs: each, or from where to where if many."""
+    shown = ["-" if each is None else each.shown or "not known" for each in numbers]
+    if len(set(shown)) == 1:
+        return shown[0]
+    amounts = [each for each in numbers if each and isinstance(each.amount, float)]
+    if len(shown) <= _MOST_TOLD or len(amounts) < len(shown):
+        return ", ".join(shown if len(shown) <= _MOST_TOLD else dict.fromkeys(shown))
+    ends = min(amounts, key=_amount), max(amounts, key=_amount)
+    return " to ".join(each.shown for each in ends)
+
+
+def _amount(number: Number) -> float:
+    return float(number.amount or 0.0)
+
+
+def _say_map(membranes: Sequence[Membrane]) -> None:
+    """Print the state of the layer and its depth over the two addresses of a series."""
+    from membranekit.maps import exposure_map
+
+    found = exposure_map(membranes)
+    rows, columns = found.rows, found.columns
+    _say("Minimum-pore layer, and how deep it lies inside, um")
+    _say(f"down: {rows.address}; across: {columns.address}\n")
+    _say_columns(
+        [
+            {"": head, **{of: found.text(i, j) for i, of in enumerate(rows.texts)}}
+            for j, head in enumerate(columns.texts)
+        ]
+    )
+    _say("\nAll numbers of each run: --output runs.csv, or --json")
+
+
+def _say_columns(columns: Sequence[dict[str, str]]) -> None:
+    """Print labeled columns in as many blocks as the terminal's width asks for."""
+    import shutil
+
+    width = max(_NARROWEST, shutil.get_terminal_size().columns)
     longest_first = sorted(columns, key=len, reverse=True)  # a failed run lacks rows
     labels = list(dict.fromkeys(label for column in longest_first for label in column))
     room = width - max(map(len, labels))

@@ -1,4 +1,4 @@
-"""Figures: pores against depth, the composition path, profiles, and all on one page.
+"""Figures: pores against depth, the composition path, profiles, maps, one page of all.
 
 matplotlib is imported when a figure is drawn. Each function takes the axes to draw
 on, or makes its own, and returns them; only `save` writes a file.
@@ -33,11 +33,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from membranekit.diagram import PhaseDiagram
+    from membranekit.maps import Limit
     from membranekit.validation import Validation
 
 __all__ = [
     "check_output",
     "diagram",
+    "exposure_map",
     "path",
     "pores",
     "profiles",
@@ -73,6 +75,14 @@ _LEGEND_LINES = 16
 _LIGHT_ZONE = 0.10
 _LABEL_SPACING = 0.14
 _TIE_LINES = 8
+_STATE_COLORS = {
+    "surface": "#f4a582",
+    "inside": "#92c5de",
+    "not clear": "#d9d9d9",
+    "failed": "#ffffff",
+    "not run": "#ffffff",
+    "not given": "#ffffff",
+}
 _PATH_COLORS = ("#b2182b", "#2166ac", "#7f7f7f")
 
 # What a series varies, tried in turn when a measured row is matched to its run.
@@ -325,6 +335,56 @@ def profiles(membrane: Membrane, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def exposure_map(membranes: Sequence[Membrane], ax: Axes | None = None) -> Axes:
+    """Draw where the minimum-pore layer comes over two addresses of a series.
+
+    Each run is a field, colored by the layer's state; a layer inside has its depth.
+    The fields are of one size, whatever the values; between two values an axis is
+    straight. Where an axis is the air's humidity or speed, the patent's limit is drawn
+    on it.
+
+    Parameters
+    ----------
+    membranes
+        The runs of a series over two addresses, each with two values or more: the
+        first runs to the right, the second up. A run that failed is shown as failed.
+    ax
+        Axes to draw on; new ones if None.
+
+    Raises
+    ------
+    InputError
+        If the runs do not vary just two addresses, or two runs are of one field.
+    """
+    from membranekit import maps
+
+    runs = _runs(membranes)
+    found = maps.exposure_map(runs)
+    ax = _axes(ax)
+    across, up = found.rows, found.columns
+    with _styled():
+        states = {}
+        for i in range(len(across.values)):
+            for j in range(len(up.values)):
+                state = found.state(i, j)
+                states[state] = _draw_field(ax, i, j, state)
+                text = found.text(i, j).replace("inside ", "inside\n")
+                unit = " um" if state == "inside" else ""
+                ax.text(i, j, f"{text}{unit}", ha="center", va="center", size=7)
+        ax.set_xlim(-0.5, len(across.values) - 0.5)
+        ax.set_ylim(-0.5, len(up.values) - 0.5)
+        ax.set_xticks(range(len(across.values)), across.texts)
+        ax.set_yticks(range(len(up.values)), up.texts)
+        ax.set_xlabel(across.address)
+        ax.set_ylabel(up.address)
+        handles = [*states.values()]
+        for limit, color in zip(found.limits(), ("#762a83", "#1b7837"), strict=False):
+            handles.append(_draw_limit(ax, limit, color))
+        ax.set_title(_shortened(f"{runs[0].name}: minimum-pore layer", 60, 2), pad=6)
+        ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return ax
+
+
 def summary(membranes: Membrane | Sequence[Membrane], measured: Any = None) -> Figure:
     """Draw a page: pores of the series, one run's path and profiles, what was assumed.
 
@@ -442,6 +502,39 @@ def _allowed(row: Any) -> tuple[float, float]:
         return 1.0 - row.target, 1.0 + row.target
     most = 10.0**row.target if row.measure == "log10" else row.target
     return 1.0 / most, most
+
+
+def _draw_field(ax: Axes, column: int, row: int, state: str) -> Any:
+    """Draw one field of a map, and return the sign that explains it."""
+    from matplotlib.patches import Patch, Rectangle
+
+    look: dict[str, Any] = {"facecolor": _STATE_COLORS[state], "edgecolor": "w"}
+    if state == "failed":
+        look |= {"hatch": "////", "edgecolor": "0.6"}
+    ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, lw=1, **look))
+    return Patch(label=state, **look)
+
+
+def _draw_limit(ax: Axes, limit: Limit, color: str) -> Any:
+    """Draw a limit of the patent over a map, and return the sign that explains it."""
+    from matplotlib.lines import Line2D
+
+    rightward = limit.axis == "rows"
+    low, high = ax.get_xlim() if rightward else ax.get_ylim()
+    known = [each for each in limit.places if each is not None]
+    line: dict[str, Any] = {"color": color, "lw": 1.6, "solid_capstyle": "butt"}
+    for index, place in enumerate(limit.places):
+        if place is not None and low <= place <= high:
+            along, across = [place, place], [index - 0.5, index + 0.5]
+            ax.plot(*((along, across) if rightward else (across, along)), **line)
+    text = limit.text
+    if not known:
+        text += "\n(not drawn: the runs do not\ntell their air's temperature)"
+    elif max(known) < low:
+        text += "\n(all of the map)"
+    elif min(known) > high:
+        text += "\n(nothing of the map)"
+    return Line2D([], [], label=text, **line)
 
 
 def _draw_pores(ax: Axes, membrane: Membrane, color: Any, label: str) -> list[Any]:

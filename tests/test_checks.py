@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import membranekit as mk
-from membranekit import limits
+from membranekit import limits, windows
 from membranekit.checks import Finding, Findings, check
 from membranekit.errors import InputError, MaterialError
 from membranekit.execution import execute
@@ -306,6 +306,103 @@ def test_window_of_a_stocks_volume(amount, severity):
     volume += 0.8 / mk.materials["water"].get("density").at()
     expected = 100 * amount * volume / (60 / nmp)
     assert one.value.m_as("percent") == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_swelling_agent_as_it_is_has_a_finding_of_its_own():
+    found = about(check(dope(), process()), "solution.stocks")
+    assert found.severity == "note"
+    assert "PVP K30: added without a solvent" in found.what
+    for limit in ("1 to 60 wt%", "0.5 to 10 vol%", "claim 15"):
+        assert limit in found.what
+    plain = check(dope({"PSF": 15, "NMP": 85}), process())
+    assert not [each for each in plain if each.where == "solution.stocks"]
+    added = check(stock(20, 3), process())
+    assert not [each for each in added if each.where == "solution.stocks"]
+
+
+def test_solvent_of_another_stock_counts_with_what_a_swelling_agent_is_added_to():
+    parts = {"PSF": 15, "NMP": 30, "thinner": 30, "LiCl stock": 3}
+    stocks = {"thinner": {"NMP": 1}, "LiCl stock": {"LiCl": 20, "water": 80}}
+    where = "solution.stocks.LiCl stock"
+    split = about(check(dope(parts, stocks=stocks), process()), where, "amount")
+    whole = dope(
+        {"PSF": 15, "NMP": 60, "LiCl stock": 3},
+        stocks={"LiCl stock": {"LiCl": 20, "water": 80}},
+    )
+    assert split.value == about(check(whole, process()), where, "amount").value
+
+
+@pytest.mark.parametrize(
+    ("psf", "side"), [(9.9, "outside"), (10, "inside"), (30, "inside"), (31, "outside")]
+)
+def test_the_preferred_polymer_is_told_and_no_warning(psf, side):
+    found = check(dope({"PSF": psf, "NMP": 100 - psf}), process())
+    one = about(found, "solution.parts", "polymer:")
+    assert f"{side} the preferred 10 to 30 wt% (page 8)" in one.what
+    assert one.severity == "note"
+
+
+@pytest.mark.parametrize(
+    ("word", "source"),
+    [
+        ("polymer:", "claim 13"),
+        ("nonsolvent:", "page 7"),
+        ("good solvent to nonsolvent", "claim 12"),
+        ("humidity ratio", "claim 11"),
+        ("air speed", "claim 11"),
+    ],
+)
+def test_a_window_names_its_source(word, source):
+    (found,) = [e for e in check(dope(), process()) if word in e.what]
+    assert found.what.count(f"({source})") == 1
+    assert found.value is not None
+
+
+def test_limits_are_read_from_the_data_and_stand_nowhere_else(monkeypatch):
+    facts = {
+        **windows._facts(),
+        "windows": {
+            **windows._facts()["windows"],
+            "air_speed": {"claim": "> 3 m/s", "source": {"claim": "claim 99"}},
+        },
+    }
+    monkeypatch.setattr(windows, "_facts", lambda: facts)
+    one = about(check(dope(), process()), "air.air_speed")
+    assert one.severity == "warning"
+    assert "outside the patent's more than 3 m/s (claim 99)" in one.what
+
+
+@pytest.mark.parametrize("name", list(windows._facts()["windows"]))
+def test_every_limit_of_the_data_is_read_and_has_a_source(name):
+    entry = windows._facts()["windows"][name]
+    for which in entry.keys() - {"source"}:
+        found = windows.window(name, which)
+        assert found.low < found.high
+        assert found.text
+        assert found.source.startswith(("claim ", "page"))
+        assert not found.holds(0.999 * found.low)
+        assert found.holds(1.001 * found.low)
+        assert found.above or not found.holds(1.001 * found.high)
+
+
+def test_without_a_good_solvent_there_is_no_ratio():
+    roles = {"NMP": "nonsolvent"}
+    found = check(dope({"PSF": 15, "NMP": 85}, roles=roles), process())
+    one = about(found, "solution.parts", "role good_solvent")
+    assert one.severity == "warning"
+    assert not [each for each in found if "to nonsolvent" in each.what]
+
+
+@pytest.mark.parametrize("air", [{"time": "0 s"}, None])
+def test_no_time_in_the_air_is_a_finding(air):
+    steps = process(air=air)
+    if air is None:
+        steps = steps.replace(steps=steps.steps[1:])
+    one = about(check(dope(), steps), "process.steps")
+    assert one.severity == "warning"
+    assert "more than 2 g/kg at more than 0.2 m/s" in one.what
+    still = check(dope(), process())
+    assert not [each for each in still if each.where == "process.steps"]
 
 
 # --------------------------------------------------------------------- temperatures

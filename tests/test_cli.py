@@ -182,6 +182,123 @@ def test_a_failed_run_is_printed_with_the_others(folder, monkeypatch, made_up):
     assert len((folder / "run.csv").read_text().splitlines()) == 5
 
 
+# ----------------------------------------------------------------------------- map
+TWO = ("run", "case.toml", "--set", "air.air_speed=0.1 m/s, 2 m/s")
+
+
+def test_two_series_lines_are_printed_as_a_map(folder, made_up):
+    result = call(*TWO)
+    assert result.exit_code == 0
+    table, _, rest = result.stdout.partition("All numbers of each run: --output")
+    lines = [line.rstrip() for line in table.splitlines()]
+    assert "down: air.time; across: air.air_speed" in lines
+    head = next(n for n, line in enumerate(lines) if line.split()[:1] == ["0.1"])
+    assert lines[head].split() == ["0.1", "m/s", "2", "m/s"]
+    assert [line.split() for line in lines[head + 1 : head + 4]] == [
+        ["2", "s", "inside", "4", "inside", "4"],
+        ["6", "s", "inside", "12", "inside", "12"],
+        ["10", "s", "inside", "20", "inside", "20"],
+    ]
+    assert "specific surface" not in table
+    assert "Assumed" in rest
+    assert result.stdout.isascii()
+    assert len(json.loads(call(*TWO, "--json").stdout)["runs"]) == 6
+
+
+def test_one_value_of_a_second_line_is_a_table(folder, made_up):
+    result = call("run", "case.toml", "--set", "air.air_speed=2 m/s")
+    assert "specific surface" in result.stdout
+    assert "down:" not in result.stdout
+
+
+def test_a_failed_run_of_a_map_is_shown_as_failed(folder, monkeypatch, made_up):
+    whole = simulation.run_series
+
+    def failing(runs, **options):
+        first, *others = whole(runs, **options)
+        record = make_record(success=False, message="The step became too small.")
+        failed = Membrane.from_record({**record, "layer": {}})
+        return [failed.with_inputs(first.inputs), *others]
+
+    monkeypatch.setattr(simulation, "run_series", failing)
+    result = call(*TWO)
+    assert result.exit_code == 1
+    assert re.search(r"^2 s +failed +inside 4$", result.stdout, re.MULTILINE)
+    assert "stopped early: The step became too small." in result.stdout
+
+
+def test_two_series_lines_are_drawn_as_a_map(folder, monkeypatch, made_up):
+    pytest.importorskip("mpltern")
+    from membranekit import plot
+
+    drawn = []
+    whole = plot.exposure_map
+    monkeypatch.setattr(
+        plot, "exposure_map", lambda runs: drawn.append(len(runs)) or whole(runs)
+    )
+    assert call(*TWO, "--plot", "map.png").exit_code == 0
+    assert (folder / "map.png").read_bytes().startswith(b"\x89PNG")
+    call("run", "case.toml", "--plot", "page.png")
+    assert drawn == [6]
+
+
+def test_claims_of_many_runs_tell_from_where_to_where(folder, made_up):
+    times = ", ".join(f"{time} s" for time in range(1, 21))
+    result = call("run", "case.toml", "--set", f"air.time={times}", "--claims")
+    flat = " ".join(result.stdout.split())
+    assert "claim 2, depth of the layer: 2 um to 40 um (asked: 1 to 30 um)" in flat
+
+
+# -------------------------------------------------------------------------- claims
+def test_claims_of_a_series_stand_under_its_table(folder, made_up):
+    plain = call("run", "case.toml")
+    result = call("run", "case.toml", "--claims")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(plain.stdout)
+    told = result.stdout[len(plain.stdout) :]
+    assert re.search(r"^claim 1 +met +met +met$", told, re.MULTILINE)
+    assert re.search(r"^claim 12 +not met +not met +not met$", told, re.MULTILINE)
+    assert re.search(r"^claim 18 +(not decidable *){3}$", told, re.MULTILINE)
+    flat = " ".join(told.split())
+    assert "claim 2, depth of the layer: 4 um, 12 um, 20 um (asked: 1 to 30 um)" in flat
+    assert "claim 13, polymer in the solution: 17.5 % (asked: 5 to 35 wt%)" in flat
+    assert "claim 18: a use" in flat
+    assert told.isascii()
+    assert max(map(len, told.splitlines())) <= 88
+
+
+def test_claims_of_one_run_are_the_whole_table(folder, made_up):
+    result = call("run", "case.toml", "--set", "air.time=6 s", "--claims")
+    assert "claim  verdict        by\n    1  met  " in result.stdout
+    assert "(asked: more than 0.2 m/s)" in " ".join(result.stdout.split())
+
+
+def test_claims_leave_out_runs_that_failed(folder, monkeypatch, made_up):
+    whole = simulation.run_series
+
+    def failing(runs, **options):
+        first, *others = whole(runs, **options)
+        record = make_record(success=False, message="The step became too small.")
+        failed = Membrane.from_record(record).with_inputs(first.inputs)
+        return [failed, *(others if len(runs) > 1 else [])]
+
+    monkeypatch.setattr(simulation, "run_series", failing)
+    result = call("run", "case.toml", "--claims")
+    assert result.exit_code == 1
+    assert re.search(r"^claim 1 +met +met$", result.stdout, re.MULTILINE)
+    alone = call("run", "case.toml", "--set", "air.time=6 s", "--claims")
+    assert alone.stdout.endswith("Claims of GB 2199786 A: no run succeeded\n")
+
+
+@pytest.mark.parametrize("other", [["--json"], ["--mode", "fast"]])
+def test_claims_are_refused_where_they_cannot_stand(folder, made_up, other):
+    result = call("run", "case.toml", "--claims", *other)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "--claims: " in result.stderr
+    assert made_up == []
+
+
 def test_what_was_finished_before_a_stop_is_kept(folder, monkeypatch, made_up):
     whole = simulation.run_series
 

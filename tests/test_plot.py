@@ -236,6 +236,62 @@ def test_a_page_of_runs_without_history_or_profile_is_drawn():
     assert "1 of 1 runs stopped early" in written
 
 
+def two_addresses(speeds=(0.1, 0.5), **changes):
+    return [
+        Membrane.from_record(
+            make_record(
+                air,
+                inputs={"air.time": (air, "s"), "air.air_speed": (speed, "m/s")},
+                **changes,
+            )
+        )
+        for air in (2.0, 6.0, 10.0)
+        for speed in speeds
+    ]
+
+
+def test_a_map_has_a_field_for_each_run_and_the_patents_limit():
+    runs = two_addresses()
+    failed = make_record(success=False, message="no step", layer={}, profile=None)
+    runs[1] = Membrane.from_record(failed).with_inputs(runs[1].inputs)
+    ax = plot.exposure_map(runs)
+    texts = {text.get_position(): text.get_text() for text in ax.texts}
+    assert texts[0, 0] == "inside\n4 um"
+    assert texts[0, 1] == "failed"
+    assert texts[2, 1] == "inside\n20 um"
+    assert len(texts) == len(ax.patches) == 6
+    assert [each.get_text() for each in ax.get_xticklabels()] == ["2 s", "6 s", "10 s"]
+    assert ax.get_xlabel() == "air.time"
+    assert ax.get_ylabel() == "air.air_speed"
+    assert len(ax.lines) == 3
+    for line in ax.lines:
+        assert line.get_ydata() == pytest.approx([0.25, 0.25])
+    legend = [each.get_text() for each in ax.get_legend().get_texts()]
+    assert legend == ["inside", "failed", "claim 11: more than 0.2 m/s"]
+
+
+@pytest.mark.parametrize(
+    ("speeds", "told"), [((2.0, 2.5), "all of"), ((0.01, 0.05), "nothing of")]
+)
+def test_a_limit_beside_the_map_is_told_and_not_drawn(speeds, told):
+    ax = plot.exposure_map(two_addresses(speeds))
+    assert len(ax.lines) == 0
+    assert told in ax.get_legend().get_texts()[-1].get_text()
+
+
+def test_a_map_is_drawn_on_the_axes_that_are_given_and_nothing_overlaps():
+    _, (left, right) = pyplot.subplots(1, 2)
+    assert plot.exposure_map(two_addresses(), ax=left) is left
+    assert not right.texts
+    check_texts(plot.exposure_map(two_addresses()).figure)
+
+
+def test_a_map_of_one_address_says_what_is_needed(series):
+    for runs in (series[:3], series[0]):
+        with pytest.raises(InputError, match="a map needs runs over two addresses"):
+            plot.exposure_map(runs)
+
+
 def test_histories_are_wanted_where_they_are_drawn():
     bare = Membrane.from_record(make_record(6.0, history=None))
     for draw in (plot.path, plot.profiles):
