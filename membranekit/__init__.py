@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from membranekit.checks import check as check
     from membranekit.diagram import PhaseDiagram as PhaseDiagram
     from membranekit.diagram import phase_diagram as phase_diagram
+    from membranekit.ensemble import Bands as Bands
+    from membranekit.ensemble import bands as bands
     from membranekit.errors import InputError as InputError
     from membranekit.errors import MaterialError as MaterialError
     from membranekit.errors import MaterialFileError as MaterialFileError
@@ -49,8 +51,11 @@ if TYPE_CHECKING:
     from membranekit.simulation import simulate as simulate
     from membranekit.simulation import simulate_many as simulate_many
     from membranekit.solution import CastingSolution as CastingSolution
+    from membranekit.validation import Validation as Validation
+    from membranekit.validation import validate as validate
 
 _NAMES = {
+    "ensemble": ("Bands", "bands"),
     "case": ("Case", "cases", "read_case"),
     "checks": ("check",),
     "diagram": ("PhaseDiagram", "phase_diagram"),
@@ -78,6 +83,7 @@ _NAMES = {
     ),
     "simulation": ("simulate", "simulate_many"),
     "solution": ("CastingSolution",),
+    "validation": ("Validation", "validate"),
 }
 _SOURCES = {name: module for module, names in _NAMES.items() for name in names}
 

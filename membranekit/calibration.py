@@ -11,7 +11,8 @@ GB 2 199 786 A, Table 1, Examples 2 and 3; ``membranekit/data/examples.toml``.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
@@ -21,7 +22,7 @@ import tomli
 
 from membranekit import library, units
 from membranekit.case import read_case
-from membranekit.errors import MembranekitError, MissingExtraError
+from membranekit.errors import InputError, MembranekitError, MissingExtraError
 from membranekit.execution import Outcome, execute
 from membranekit.filtration import permeance as filtration
 from membranekit.prepared import prepare
@@ -42,6 +43,10 @@ MOST_ROUGH = 3.0
 
 CLOSE = 1e-6
 """Depths closer than this count as met [m]: the patent gives them to a micrometer."""
+
+
+Place = tuple[str, str]
+"""An example and an air time."""
 
 
 @dataclass(frozen=True)
@@ -245,42 +250,49 @@ def fit(
     MissingExtraError
         Without scipy.
     """
-    try:
-        from scipy.optimize import brentq, least_squares
-    except ImportError as error:
-        raise MissingExtraError(
-            'fitting needs scipy: pip install "membranekit[fit]"'
-        ) from error
-    known_rows = targets(data)
-    inside = [each for each in labels(data) if each.state == "inside"]
+    known, states = targets(data), labels(data)
+    now = fit_cloud_points(known, start, report)
+    places = [(each.example, each.air_time) for each in (*known, *states)]
+    return fit_structure(known, states, shapes(places, now), now, report)
 
-    def of(example: str, quantity: str) -> list[Target]:
-        return [
-            each
-            for each in known_rows
-            if each.example == example and each.quantity == quantity
-        ]
 
-    depths = [each for each in of("example1", "minimum_layer_depth") if each.value]
-    other = of("example2", "minimum_layer_depth")[0]
-    finest = of("example2", "minimum_pore") + of("example3", "minimum_pore")
-    start_row = next(e for e in of("example1", "surface_pore") if e.air_time == "0 s")
-    surface = [e for e in of("example1", "surface_pore") if e is not start_row]
-    surface += of("example3", "surface_pore")
-    backs = of("example1", "back_pore")
-    area = next(e for e in known_rows if e.quantity == "specific_surface_area")
-    now = replace(start, pvdf_start=start_row.value)
+def fit_cloud_points(
+    known: Sequence[Target],
+    start: Constants = START,
+    report: Callable[[str], None] | None = None,
+) -> Constants:
+    """Fit the interactions of water with either polymer to depths, and nothing else.
 
-    def tell(what: str) -> None:
-        if report is not None:
-            report(f"{what}: {now}")
+    Parameters
+    ----------
+    known : sequence of Target
+        From `targets`.
+    start : Constants
+        Where to begin; all but the two interactions stay.
+    report : callable, optional
+        Receives a line per constant.
+
+    Raises
+    ------
+    MissingExtraError
+        Without scipy.
+    """
+    brentq, least_squares = _scipy("brentq", "least_squares")
+    every = _of(known, "example1", "minimum_layer_depth")
+    depths = [each for each in every if each.value]
+    other = _of(known, "example2", "minimum_layer_depth")[0]
+    now = start
 
     def off(each: Target, trial: Constants) -> float:
         found = run(each.example, each.air_time, trial).coacervation_depth or 0.0
         return math.log((found + CLOSE) / (each.value + CLOSE))
 
+    def depth_errors(x: Any) -> list[float]:
+        trial = replace(now, water_pvdf=float(x[0]))
+        return _in_threads(lambda each: off(each, trial), depths)
+
     solved = least_squares(
-        lambda x: [off(e, replace(now, water_pvdf=float(x[0]))) for e in depths],
+        depth_errors,
         [now.water_pvdf],
         bounds=([1.0], [2.2]),
         diff_step=3e-3,
@@ -290,26 +302,60 @@ def fit(
         max_nfev=12,
     )
     now = replace(now, water_pvdf=float(solved.x[0]))
-    tell("depths of Example 1")
+    _tell(report, "depths of Example 1", now)
     psf = _root(
         brentq, lambda g: off(other, replace(now, water_psf=g)), now.water_psf, 0.02
     )
     now = replace(now, water_psf=psf)
-    tell("depth of Example 2")
-    # Pores are start + growth times an integral, widened towards the support by a law
-    # of the water taken up: one run of each row serves all that is left.
-    shapes = {
-        (each.example, each.air_time): _shape(each, now)
-        for each in [*surface, *finest, *inside, *backs, area]
-    }
+    _tell(report, "depth of Example 2", now)
+    return now
 
-    def back_errors(x: Any) -> Any:
+
+def fit_structure(
+    known: Sequence[Target],
+    states: Sequence[Label],
+    found: Mapping[Place, Shape],
+    now: Constants,
+    report: Callable[[str], None] | None = None,
+) -> Constants:
+    """Fit pores, support side and roughness to runs that are already there.
+
+    Pores are a start plus growth times an integral, widened towards the support by a
+    law of the water taken up: one run of each row serves all, and the fit itself takes
+    milliseconds.
+
+    Parameters
+    ----------
+    known, states : sequence of Target, Label
+        From `targets` and `labels`.
+    found : mapping
+        From `shapes`, at the cloud points of `now`.
+    now : Constants
+        Where to begin.
+    report : callable, optional
+        Receives a line per constant or two.
+
+    Raises
+    ------
+    MissingExtraError
+        Without scipy.
+    """
+    (least_squares,) = _scipy("least_squares")
+    inside = [each for each in states if each.state == "inside"]
+    finest = _of(known, "example2", "minimum_pore")
+    finest += _of(known, "example3", "minimum_pore")
+    every = _of(known, "example1", "surface_pore")
+    start_row = next(each for each in every if each.air_time == "0 s")
+    surface = [each for each in every if each is not start_row]
+    surface += _of(known, "example3", "surface_pore")
+    backs = _of(known, "example1", "back_pore")
+    area = next(each for each in known if each.quantity == "specific_surface_area")
+    now = replace(now, pvdf_start=start_row.value)
+
+    def back_errors(x: Any) -> list[float]:
+        trial = replace(now, back_pore=math.exp(x[0]), back_uptake=math.exp(x[1]))
         return [
-            math.log(
-                math.exp(x[0])
-                * (1.0 + shapes[e.example, e.air_time].uptake / math.exp(x[1]))
-                / e.value
-            )
+            math.log(support_side(found[e.example, e.air_time], trial) / e.value)
             for e in backs
         ]
 
@@ -321,30 +367,14 @@ def fit(
         back_pore=float(math.exp(solved.x[0])),
         back_uptake=float(math.exp(solved.x[1])),
     )
-    tell("support side")
+    _tell(report, "support side", now)
 
-    def profile(each: Target | Label, trial: Constants) -> tuple[Any, Any, Any]:
-        shape = shapes[each.example, each.air_time]
-        begin = trial.pvdf_start if each.example == "example1" else trial.psf_start
-        pore = pores.support_side(
-            shape.depth,
-            begin + trial.growth * shape.integral,
-            float(shape.edges[-1]),
-            shape.front,
-            trial.back_pore * (1.0 + shape.uptake / trial.back_uptake),
-        )
-        return shape.edges, shape.depth, pore
-
-    def pore_errors(x: Any) -> Any:
+    def pore_errors(x: Any) -> list[float]:
         trial = replace(now, growth=math.exp(x[0]), psf_start=math.exp(x[1]))
-        errors = [math.log(profile(e, trial)[2][0] / e.value) for e in surface]
-        errors += [math.log(_finest(*profile(e, trial)) / e.value) for e in finest]
+        errors = [math.log(predicted(e, found, trial) / e.value) for e in surface]
+        errors += [math.log(predicted(e, found, trial) / e.value) for e in finest]
         for each in inside:
-            layer = pores.minimum_pore_layer(*profile(each, trial))
-            short = SURE * pores.SCATTER / layer.margins["surface"]
-            errors.append(LABEL_WEIGHT * max(math.log(short), 0.0))
-            wide = layer.margins["zone"] * SURE / pores.SHARE
-            errors.append(LABEL_WEIGHT * max(math.log(wide), 0.0))
+            errors += label_errors(each, found, trial)
         return errors
 
     solved = least_squares(pore_errors, [math.log(now.growth), math.log(now.psf_start)])
@@ -353,15 +383,15 @@ def fit(
         growth=float(math.exp(solved.x[0])),
         psf_start=float(math.exp(solved.x[1])),
     )
-    tell("pores")
-    smooth = _smooth_surface(shapes[area.example, area.air_time], profile(area, now)[2])
+    _tell(report, "pores", now)
+    smooth = predicted(area, found, replace(now, roughness=1.0))
     now = replace(now, roughness=min(area.value / smooth, MOST_ROUGH))
-    tell("surface")
+    _tell(report, "surface", now)
     return now
 
 
 @dataclass(frozen=True)
-class _Shape:
+class Shape:
     """What one run gives to the pore fits: the growth integral [s] and its place."""
 
     edges: Any
@@ -372,24 +402,99 @@ class _Shape:
     porosity: Any
 
 
-def _shape(each: Target | Label, constants: Constants) -> _Shape:
+def shapes(
+    places: Iterable[Place], constants: Constants, *, workers: int = 2
+) -> dict[Place, Shape]:
+    """Return the shape of each place's run, once each.
+
+    Parameters
+    ----------
+    places : iterable of (str, str)
+        Examples and air times.
+    constants : Constants
+        Their cloud points and mobility count, and no more.
+    workers : int
+        How many runs to compute at once.
+    """
+    once = list(dict.fromkeys(places))
+    found = _in_threads(lambda place: _shape(place, constants), once, workers)
+    return dict(zip(once, found, strict=True))
+
+
+def _shape(place: Place, constants: Constants) -> Shape:
     """Return the growth integral of one run, and the water it took up [m]."""
-    # with pores of no width at the support nothing is widened
-    unit = replace(constants, growth=1e-12, back_pore=1e-12)
-    found = run(each.example, each.air_time, unit)
-    begin = constants.pvdf_start if each.example == "example1" else constants.psf_start
+    found = run(*place, constants)
+    begin = constants.pvdf_start if place[0] == "example1" else constants.psf_start
     # the first species is water: `prepare` puts it there
-    return _Shape(
+    return Shape(
         found.edges,
         found.depth,
-        (np.asarray(found.pore) - begin) / 1e-12,
+        (np.asarray(found.clock_pore) - begin) / constants.growth,
         found.coacervation_depth or 0.0,
         max(-float(found.air_out[0]), 0.0),
         found.porosity,
     )
 
 
-def _smooth_surface(shape: _Shape, pore: Any) -> float:
+def support_side(shape: Shape, constants: Constants) -> float:
+    """Return the pores at the support of a sponge [m]."""
+    return constants.back_pore * (1.0 + shape.uptake / constants.back_uptake)
+
+
+def profile(
+    place: Place, found: Mapping[Place, Shape], constants: Constants
+) -> tuple[Any, Any, Any]:
+    """Return edges, depths and pores of a run's dry sheet with these constants [m]."""
+    shape = found[place]
+    begin = constants.pvdf_start if place[0] == "example1" else constants.psf_start
+    pore = pores.support_side(
+        shape.depth,
+        begin + constants.growth * shape.integral,
+        float(shape.edges[-1]),
+        shape.front,
+        support_side(shape, constants),
+    )
+    return shape.edges, shape.depth, pore
+
+
+def predicted(
+    each: Target, found: Mapping[Place, Shape], constants: Constants
+) -> float:
+    """Return what these constants give for one value, in SI.
+
+    Raises
+    ------
+    InputError
+        If it is not one that the structure gives.
+    """
+    place = each.example, each.air_time
+    if each.quantity == "back_pore":
+        return support_side(found[place], constants)
+    edges, depth, pore = profile(place, found, constants)
+    if each.quantity == "surface_pore":
+        return float(pore[0])
+    if each.quantity == "minimum_pore":
+        # of the upper two thirds: not the support side's
+        return float(pore[depth < 2.0 / 3.0 * edges[-1]].min())
+    if each.quantity == "specific_surface_area":
+        smooth = _smooth_surface(found[place], pore)
+        return constants.roughness * smooth
+    raise InputError(f"{each.quantity}: the structure does not give it")
+
+
+def label_errors(
+    each: Label, found: Mapping[Place, Shape], constants: Constants
+) -> list[float]:
+    """Return by how much a layer misses being inside, in two logarithms, weighted."""
+    layer = pores.minimum_pore_layer(
+        *profile((each.example, each.air_time), found, constants)
+    )
+    short = SURE * pores.SCATTER / layer.margins["surface"]
+    wide = layer.margins["zone"] * SURE / pores.SHARE
+    return [LABEL_WEIGHT * math.log(max(part, 1.0)) for part in (short, wide)]
+
+
+def _smooth_surface(shape: Shape, pore: Any) -> float:
     """Return the specific surface of smooth walls of polysulfone [m2/kg]."""
     edges, depth, porosity = shape.edges, shape.depth, shape.porosity
     return filtration.specific_surface_area(
@@ -400,10 +505,33 @@ def _smooth_surface(shape: _Shape, pore: Any) -> float:
     )
 
 
-def _finest(edges: Any, depth: Any, pore: Any) -> float:
-    """Return the finest pore of the upper two thirds: not the support side's."""
-    upper = depth < 2.0 / 3.0 * edges[-1]
-    return float(pore[upper].min())
+def _of(known: Iterable[Target], example: str, quantity: str) -> list[Target]:
+    return [
+        each for each in known if each.example == example and each.quantity == quantity
+    ]
+
+
+def _scipy(*names: str) -> list[Any]:
+    try:
+        from scipy import optimize
+    except ImportError as error:
+        raise MissingExtraError(
+            'fitting needs scipy: pip install "membranekit[fit]"'
+        ) from error
+    return [getattr(optimize, name) for name in names]
+
+
+def _tell(report: Callable[[str], None] | None, what: str, now: Constants) -> None:
+    if report is not None:
+        report(f"{what}: {now}")
+
+
+def _in_threads(
+    one: Callable[[Any], Any], items: Sequence[Any], workers: int = 2
+) -> list[Any]:
+    """Return what `one` gives for each item; the kernel runs without the lock."""
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        return list(pool.map(one, items))
 
 
 def _root(

@@ -377,6 +377,64 @@ def diagram(
 
 
 @main.command()
+@_as_json
+@click.option("--plot", "figure", metavar="FILE", help="Draw it: .png, .pdf, .svg.")
+@click.option(
+    "--refit",
+    is_flag=True,
+    help="Fit the constants again, from the rows marked calibrate: minutes.",
+)
+@click.option("--data", metavar="FILE", help="With --refit: other numbers, as TOML.")
+@click.option("--strict", is_flag=True, help="End with 1 where a gate is missed.")
+@click.pass_context
+def validate(
+    ctx: click.Context,
+    as_json: bool,
+    figure: str | None,
+    refit: bool,
+    data: str | None,
+    strict: bool,
+) -> None:
+    """Predict the tables of GB 2 199 786 A, row by row beside what was measured.
+
+    A miss is a finding: the status is 0, unless --strict asks for more.
+    """
+    from membranekit import validation
+
+    if data is not None and not refit:
+        raise InputError("--data: other numbers go with --refit")
+    text = None if data is None else _text_of(data)
+    if refit:
+        from membranekit.membrane import need
+
+        need("fit", "scipy")
+    if figure is not None:
+        from membranekit import plot
+
+        plot.check_output(figure)
+    with _progress(validation.RUNS) as bar:
+
+        def finished(membrane: Membrane) -> Membrane:
+            if bar is not None:
+                bar.update(1)
+            return membrane
+
+        found = validation.validate(
+            data=text,
+            refit=refit,
+            report=_progress_line if sys.stderr.isatty() else None,
+            finished=finished,
+        )
+    if figure is not None:
+        plot.save(plot.validation(found).figure, figure)
+    if as_json:
+        _say_json(found.to_dict())
+    else:
+        _say(str(found))
+    ctx.exit(FAILED if strict and not found.passed else 0)
+
+
+@main.command()
 def cases() -> None:
     """List the shipped cases."""
     from membranekit.case import cases as shipped
@@ -406,6 +464,22 @@ def materials(name: str | None, as_json: bool) -> None:
             for each in known.values()
         ]
         _say_table(["name", "kind", "also"], rows)
+
+
+def _text_of(path: str) -> str:
+    """Return the text of a file of the patent's numbers."""
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise OutputError(f"--data {path} cannot be read: {error}") from error
+    from membranekit.comparison import check_text
+
+    check_text(text, f"--data {path}")
+    return text
+
+
+def _progress_line(text: str) -> None:
+    _say(text, err=True)
 
 
 # ----------------------------------------------------------------------- computing

@@ -99,6 +99,8 @@ class Outcome:
     edges: Floats | None = None
     depth: Floats | None = None
     pore: Floats | None = None
+    # before the support side's are widened
+    clock_pore: Floats | None = None
     porosity: Floats | None = None
     shares: Floats | None = None
     front_share: float | None = None
@@ -362,6 +364,7 @@ def _with_sheet(
         edges=dry,
         depth=sheet["depth"],
         pore=pore,
+        clock_pore=sheet["pore"],
         porosity=sheet["porosity"],
         shares=held / held[-1],
         front_share=reached / float(held[-1]),

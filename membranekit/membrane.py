@@ -486,6 +486,15 @@ class Trust(_Result):
     mass_closure = _plain("mass_closure", "Relative error of the mass balance [1].")
 
     @property
+    def owners(self) -> tuple[str, ...]:
+        """The three assumed inputs that own the depth demixed in air, the first most.
+
+        Those whose `effect` was computed and is largest; none in a run without history.
+        """
+        known = [each.name for each in self.assumed if each.effect_text]
+        return tuple(known[:3])
+
+    @property
     def grid_error(self) -> Any:
         """Estimated error of the grid, or None if not computed."""
         return _given(self._si["grid_error"])

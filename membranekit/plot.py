@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from membranekit.diagram import PhaseDiagram
     from membranekit.maps import Limit
+    from membranekit.validation import Validation
 
 __all__ = [
     "check_output",
@@ -44,6 +45,7 @@ __all__ = [
     "profiles",
     "save",
     "summary",
+    "validation",
 ]
 
 FORMATS = (".png", ".pdf", ".svg")
@@ -436,6 +438,72 @@ def summary(membranes: Membrane | Sequence[Membrane], measured: Any = None) -> F
 
 
 # ----------------------------------------------------------------------- drawing
+def validation(found: Validation, ax: Axes | None = None) -> Axes:
+    """Draw predicted over measured, a line for each number of the patent's tables.
+
+    A dot is the prediction, a hollow one the null model; the shaded stretch is what the
+    gate allows. Labels and inputs are left to the table.
+
+    Parameters
+    ----------
+    found
+        From `membranekit.validation.validate`.
+    ax
+        Axes to draw on; new ones, as high as there are rows, if None.
+    """
+    rows = [row for row in found.rows if row.logarithm is not None]
+    if ax is None:
+        need("plot", "matplotlib")
+        from matplotlib import pyplot
+
+        with _styled():
+            size = (6.5, 1.0 + 0.17 * len(rows))
+            ax = pyplot.figure(figsize=size, layout="constrained").add_subplot()
+    colors = {"calibrate": "#2166ac", "predict": "#b2182b"}
+    with _styled():
+        for y, row in enumerate(rows):
+            allowed = _allowed(row)
+            ax.plot(allowed, (y, y), color="0.88", linewidth=7.0, zorder=1)
+            if row.null_logarithm is not None:
+                ax.plot(
+                    *(math.exp(row.null_logarithm), y, "o"),
+                    markerfacecolor="white",
+                    markeredgecolor="0.55",
+                    markersize=4.0,
+                )
+            color, off = colors[row.role], math.exp(row.logarithm or 0.0)
+            ax.plot(off, y, "o", color=color, markersize=4.0)
+        for role, color in colors.items():
+            ax.plot([], [], "o", color=color, markersize=4.0, label=role)
+        ax.plot(
+            *([], [], "o"),
+            markerfacecolor="white",
+            markeredgecolor="0.55",
+            markersize=4.0,
+            label="null model",
+        )
+        ax.plot([], [], color="0.88", linewidth=7.0, label="gate")
+        ax.axvline(1.0, color="0.6", linewidth=0.6, zorder=0)
+        ax.set_xscale("log")
+        ax.set_ylim(len(rows) - 0.5, -0.5)
+        names = [
+            f"{row.table}, {row.row.split(':')[0]}: {row.quantity.replace('_', ' ')}"
+            for row in rows
+        ]
+        ax.set_yticks(range(len(rows)), names)
+        ax.set_xlabel("predicted / measured")
+        ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.07), ncols=4)
+    return ax
+
+
+def _allowed(row: Any) -> tuple[float, float]:
+    """Return the least and the greatest predicted over measured of a gate [1]."""
+    if row.measure == "relative":
+        return 1.0 - row.target, 1.0 + row.target
+    most = 10.0**row.target if row.measure == "log10" else row.target
+    return 1.0 / most, most
+
+
 def _draw_field(ax: Axes, column: int, row: int, state: str) -> Any:
     """Draw one field of a map, and return the sign that explains it."""
     from matplotlib.patches import Patch, Rectangle

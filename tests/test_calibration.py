@@ -1,7 +1,9 @@
 """What the fit may see, and that the shipped constants are in the files."""
 
+import math
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
+from functools import lru_cache
 from importlib.resources import files
 
 import pytest
@@ -74,6 +76,86 @@ def test_one_run_uses_the_constants_it_is_given():
     # the support side follows the water taken up in the air; water is first
     law = start.back_pore * (1.0 - usual.air_out[0] / start.back_uptake)
     assert usual.pore[-1] == pytest.approx(law, rel=0.1)
+
+
+@pytest.fixture(scope="module")
+def coarse():
+    """Count cells coarsely, and run no inputs twice."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calibration, "CELLS", 20)
+        patch.setattr(calibration, "run", lru_cache(maxsize=None)(calibration.run))
+        yield calibration.fit(DATA)
+
+
+def test_the_fit_does_not_know_what_it_is_to_predict(coarse):
+    assert calibration.fit(threefold(DATA)) == coarse
+
+
+@pytest.fixture(scope="module")
+def shapes():
+    """Return the runs at the shipped cloud points, finer: labels need it."""
+    known, states = calibration.targets(DATA), calibration.labels(DATA)
+    places = [(each.example, each.air_time) for each in (*known, *states)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calibration, "CELLS", 100)
+        return calibration.shapes(places, calibration.START)
+
+
+def is_fine(target):
+    return target.quantity in ("surface_pore", "minimum_pore")
+
+
+def rms(known, shapes, constants):
+    """Return the root mean square logarithm of the six fine diameters."""
+    off = [
+        math.log(calibration.predicted(each, shapes, constants) / each.value)
+        for each in known
+        if is_fine(each)
+    ]
+    assert len(off) == 6
+    return math.sqrt(sum(each**2 for each in off) / len(off))
+
+
+def test_a_calibrate_diameter_moves_its_constants(shapes):
+    changed = DATA.replace('surface_pore = "0.15 um", m', 'surface_pore = "0.45 um", m')
+    assert changed != DATA
+    known, states = calibration.targets(changed), calibration.labels(changed)
+    start = calibration.START
+    moved = calibration.fit_structure(known, states, shapes, start)
+    same = calibration.fit_structure(calibration.targets(), states, shapes, start)
+    assert moved.growth > 1.05 * same.growth
+
+
+def test_diameters_in_another_order_than_the_patents_cannot_be_fitted(shapes):
+    """With the six diameters shifted among their rows the fit has little to hold."""
+    known, states = calibration.targets(), calibration.labels()
+    fine, others = (
+        [e for e in known if is_fine(e)],
+        [e for e in known if not is_fine(e)],
+    )
+    start = calibration.START
+    true = rms(known, shapes, calibration.fit_structure(known, states, shapes, start))
+    for shift in range(1, 6):
+        values = [each.value for each in fine[shift:] + fine[:shift]]
+        shifted = [replace(e, value=v) for e, v in zip(fine, values, strict=True)]
+        wrong = [*others, *shifted]
+        constants = calibration.fit_structure(wrong, states, shapes, start)
+        assert rms(wrong, shapes, constants) > 2.0 * true
+        factors = [
+            calibration.predicted(each, shapes, constants) / each.value
+            for each in shifted
+        ]
+        assert max(abs(math.log(each)) for each in factors) > math.log(2.0)
+
+
+@pytest.mark.refit
+def test_the_shipped_constants_are_what_the_fit_gives():
+    """At the cells of the fit: a minute or two."""
+    start = calibration.START
+    found = calibration.fit(DATA)
+    for each in fields(start):
+        shipped = getattr(start, each.name)
+        assert getattr(found, each.name) == pytest.approx(shipped, rel=1e-3), each.name
 
 
 def test_the_specific_surface_is_read_in_si():

@@ -223,8 +223,8 @@ def support_side_state(
 
     A macrovoid is a droplet of the poor phase that grows ahead of the front, fed by
     solvent from a dope that stays stable below it [1]_. So it needs a front that is
-    thin when the bath comes (`THIN_FRONT`: a thick one is a wall that it cannot
-    cross), a dope below that flows (less than `THICK_DOPE` of polymers: more polymer, also more
+    thin when the bath comes (`THIN_FRONT`: a thick one is a wall that it cannot cross),
+    a dope below that flows (less than `THICK_DOPE` of polymers: more polymer, also more
     PVP, does away with macrovoids [1]_ [2]_), and walls still fluid behind the front.
 
     Parameters
