@@ -100,6 +100,15 @@ CONSTANTS: dict[str, Constant] = {
         "Example 3, 15 s",
         0.0,
     ),
+    "macrovoid_polymer_limit": Constant(
+        0.25,
+        "1",
+        "fitted",
+        "mass share of all polymers above which a casting solution is too viscous for "
+        "macrovoids; they vanish above some 25 to 30 % in the literature (recalled); "
+        "set with the 20 and 30 % of GB 2 199 786 A, Examples 3 and 1, in view",
+        0.0,
+    ),
     "support_side_pore": Constant(
         9.470e-7,
         "m",

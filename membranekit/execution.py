@@ -305,7 +305,9 @@ def _support_side(
     if course.peeled < math.inf:
         fluid = 0.0  # the bath comes from below too: no dope feeds voids there
     return pores.support_side_state(
-        front, thickness, fluid, _dissolved(course.run), diameter=sponge
+        *(front, thickness, fluid, _dissolved(course.run)),
+        limit=course.run.constants["macrovoid_polymer_limit"],
+        diameter=sponge,
     )
 
 

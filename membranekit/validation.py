@@ -81,7 +81,7 @@ FITTED_TO: dict[str, tuple[str, ...]] = {
     "small_molecule_mobility": (*_DEPTHS, *_IN_VIEW),
     "mesh_prefactor": _IN_VIEW,
     "dissolved_polymer_mobility": _IN_VIEW,
-    "coil_intrinsic_viscosity": _IN_VIEW,
+    "macrovoid_polymer_limit": _IN_VIEW,
     "tension_exponent": _IN_VIEW,
     "viscosity_exponent": _IN_VIEW,
     "skeleton_poisson_ratio": _IN_VIEW,

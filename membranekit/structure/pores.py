@@ -28,11 +28,6 @@ SHARE = 1.0 / 3.0
 THIN_FRONT = 2e-6
 """Demixed layer under which macrovoids may start when a bath comes [m]; chosen."""
 
-THICK_DOPE = 0.25
-"""Mass share of all polymers above which a casting solution is too viscous for
-macrovoids [1]. They vanish above some 25 to 30 % in the literature (recalled); fitted,
-since the 20 and 30 % of GB 2 199 786 A, Examples 3 and 1, were in view."""
-
 MACROVOIDS = (10e-6, 80e-6)
 """Width of macrovoids in sheets of 100 um [m]: all that is known of it; chosen."""
 
@@ -217,6 +212,7 @@ def support_side_state(
     fluid: float,
     dissolved: float,
     *,
+    limit: float,
     diameter: float,
 ) -> SupportSide:
     """Say whether the support side is a sponge or has macrovoids.
@@ -224,7 +220,7 @@ def support_side_state(
     A macrovoid is a droplet of the poor phase that grows ahead of the front, fed by
     solvent from a dope that stays stable below it [1]_. So it needs a front that is
     thin when the bath comes (`THIN_FRONT`: a thick one is a wall that it cannot cross),
-    a dope below that flows (less than `THICK_DOPE` of polymers: more polymer, also more
+    a dope below that flows (less than `limit` of polymers: more polymer, also more
     PVP, does away with macrovoids [1]_ [2]_), and walls still fluid behind the front.
 
     Parameters
@@ -237,6 +233,8 @@ def support_side_state(
         Thickest demixed layer not arrested behind the front, `fluid_behind` [m].
     dissolved : float
         Mass share of all polymers in the casting solution [1].
+    limit : float
+        Share above which it is too viscous for macrovoids [1].
     diameter : float
         Of a sponge's pores at the support [m].
 
@@ -247,13 +245,13 @@ def support_side_state(
 
     Examples
     --------
-    >>> known = dict(thickness=1e-4, fluid=5e-6, diameter=1e-6)
+    >>> known = dict(thickness=1e-4, fluid=5e-6, limit=0.25, diameter=1e-6)
     >>> support_side_state(0.0, dissolved=0.2, **known).label
     'macrovoids'
     >>> support_side_state(2e-5, dissolved=0.2, **known).label
     'sponge'
     """
-    if front < THIN_FRONT < fluid and dissolved < THICK_DOPE:
+    if front < THIN_FRONT < fluid and dissolved < limit:
         low, high = (min(end, thickness) for end in MACROVOIDS)
         return SupportSide("macrovoids", math.sqrt(low * high), low, high, 1.0)
     return SupportSide("sponge", diameter, diameter / 3.0, 3.0 * diameter, 2.0)

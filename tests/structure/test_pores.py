@@ -163,7 +163,13 @@ def test_nothing_is_fluid_behind_a_front_that_arrest_follows_at_once():
     assert pores.fluid_behind(DEPTH, when, never) == pytest.approx(99.5e-6)
 
 
-VOIDS = {"thickness": 1e-4, "fluid": 2e-5, "dissolved": 0.2, "diameter": 1e-6}
+VOIDS = {
+    "thickness": 1e-4,
+    "fluid": 2e-5,
+    "dissolved": 0.2,
+    "limit": 0.25,
+    "diameter": 1e-6,
+}
 
 
 @pytest.mark.parametrize(
