@@ -20,11 +20,6 @@ cdef enum:
     FLASH_ITERATIONS = 100
 
 
-cdef inline double closest() noexcept nogil:
-    """How far a flash's last step but one may be from an answer in all digits."""
-    return 1e-7
-
-
 cdef inline int stability(const Mixture* mixture, int n, const double* mu_cell,
                           double* y, double* distance) noexcept nogil:
     """Tangent-plane distance K of a cell; y (n): its lean phase, start and answer."""
@@ -205,15 +200,12 @@ cdef inline int _shift(int n, const double* u, const double* x_old,
 
 cdef inline int flash(const Mixture* mixture, int n, const double* u,
                       double* x, double* r,
-                      double* mu, double* h_rich, double* h_lean,
-                      double close) noexcept nogil:
+                      double* mu, double* h_rich, double* h_lean) noexcept nogil:
     """Lean amounts x (n) and rich amounts r (n) beside one unit of polymer.
 
     x, r: start, x + r = u, and answer. mu (n): the shared potentials. h_rich (n+1, n+1): the rich
     phase's Hessian; h_lean (n, n): the lean's, of the answer. Returns 0, or -1
-    without convergence, or -2 when the lean phase vanishes. close: how far, in the
-    logarithm, the last step but one may be from the answer; the answer is as near as
-    the square of that.
+    without convergence, or -2 when the lean phase vanishes.
     """
     cdef double rich[MAX_COMPONENTS]
     cdef double mu_rich[MAX_COMPONENTS]
@@ -299,7 +291,7 @@ cdef inline int flash(const Mixture* mixture, int n, const double* u,
             lean += x[i]
         if lean < 1e-9 * total:
             return -2
-        if worst < close and shift == 0.0:
+        if worst < 1e-7 and shift == 0.0:
             # the next step would be the square of this one, and so is what the
             # potentials lack when they are continued along it
             for i in range(n):

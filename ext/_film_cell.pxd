@@ -13,7 +13,7 @@
 
 from libc.math cimport exp, fabs, log, sqrt
 
-from _coexistence cimport closest, flash, stability
+from _coexistence cimport flash, stability
 from _dense cimport spd_inverse
 from _flory_huggins cimport Mixture, potentials
 from _friction cimport Friction, phase_friction
@@ -121,11 +121,11 @@ cdef inline bint foresee(int n, const double* u, Cell* c) noexcept nogil:
 
 cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell* c,
                             double* h_rich, double* h_lean,
-                            bint derivatives, double close) noexcept nogil:
+                            bint derivatives) noexcept nogil:
     """Decide one phase or two, and fill mu, rich, x. -1: no answer was found.
 
     h_rich (n+1, n+1): Hessian of the rich (or only) phase; h_lean (n, n): the lean's;
-    of one phase only if `derivatives`. close: as in `flash`, of phases that were two.
+    of one phase only if `derivatives`.
     """
     cdef double mu[8]
     cdef double r[7]
@@ -170,7 +170,7 @@ cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell
                 else:
                     r[i] = c.rich[i] if c.rich[i] < u[i] else 0.5 * u[i]
                     c.x[i] = u[i] - r[i]
-            status = flash(mixture, n, u, c.x, r, c.mu, h_rich, h_lean, close)
+            status = flash(mixture, n, u, c.x, r, c.mu, h_rich, h_lean)
             if status == 0:
                 for i in range(n):
                     c.rich[i] = r[i]
@@ -219,8 +219,7 @@ cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell
             for i in range(n):
                 r[i] = guess * u[i]
                 c.x[i] = u[i] - r[i]
-            status = flash(mixture, n, u, c.x, r, c.mu, h_rich, h_lean,
-                           closest())
+            status = flash(mixture, n, u, c.x, r, c.mu, h_rich, h_lean)
             if status == 0:
                 c.two = 1
                 for i in range(n):
@@ -240,8 +239,7 @@ cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell
             if not c.x[i] < 0.9 * u[i]:
                 c.x[i] = 0.9 * u[i]
             r[i] = u[i] - c.x[i]
-        status = flash(mixture, n, u, c.x, r, c.mu, h_rich, h_lean,
-                           closest())
+        status = flash(mixture, n, u, c.x, r, c.mu, h_rich, h_lean)
         if status == 0:
             c.two = 1
             for i in range(n):
@@ -312,8 +310,7 @@ cdef inline void _resistance_slope(int n, const Friction* f, const double* phi,
 
 cdef inline int evaluate_cell(int n, const Mixture* mixture, const Friction* f,
                               double modulus, double reference, const double* u,
-                              Cell* c, bint derivatives,
-                              double close) noexcept nogil:
+                              Cell* c, bint derivatives) noexcept nogil:
     """Fill c for the amounts u (n). modulus: V0 G/(R T); reference: A when the cell
     demixed, 0 before. Returns -1 when no phase equilibrium was found."""
     cdef double h_rich[64]
@@ -354,7 +351,7 @@ cdef inline int evaluate_cell(int n, const Mixture* mixture, const Friction* f,
     cdef double value, lam, total, rich_total, lean_total, f_rich, f_lean
     cdef double drich, dlean, df_rich, df_lean, dphi_p, phi_p, dpol, scale, wall
     cdef double* ds
-    if find_phases(mixture, n, u, c, h_rich, h_lean, derivatives, close) != 0:
+    if find_phases(mixture, n, u, c, h_rich, h_lean, derivatives) != 0:
         return -1
     total = c.total
     phi_p = 1.0 / total

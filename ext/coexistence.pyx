@@ -10,7 +10,7 @@ any: numbers (n + 1); components of one number share w with those of another.
 
 import numpy as np
 
-from _coexistence cimport closest, flash as flash_of, stability as stability_of
+from _coexistence cimport flash as flash_of, stability as stability_of
 from _flory_huggins cimport Mixture, potentials as potentials_of, read_mixture
 
 
@@ -94,7 +94,6 @@ def flash(const double[::1] amounts not None, const double[::1] start not None, 
         if not 0.0 < x_view[i] < amounts[i] < 1e300:
             raise ValueError("the start is a part of the amounts, which are finite")
         r[i] = amounts[i] - x_view[i]
-    if flash_of(&mixture, n, &amounts[0], &x_view[0], r, mu, h_rich, h_lean,
-                closest()) != 0:
+    if flash_of(&mixture, n, &amounts[0], &x_view[0], r, mu, h_rich, h_lean) != 0:
         return None
     return x, np.array([mu[i] for i in range(n)])

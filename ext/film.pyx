@@ -45,7 +45,7 @@ import numpy as np
 
 from _block_tridiagonal cimport MAX_BLOCK, block_factor, block_solve
 from _dense cimport lu_factor, lu_solve, spd_inverse
-from _coexistence cimport closest, stability as stability_of
+from _coexistence cimport stability as stability_of
 from _film_cell cimport SPECIES, Cell, evaluate_cell
 from _flory_huggins cimport (
     MAX_PAIRS, MAX_TRIPLES, Mixture, pair_index, potentials, set_groups,
@@ -222,17 +222,14 @@ cdef inline void enter(double* band, int size, int width, int row, int column,
 
 cdef int evaluate_any(int n, const Mixture* mixture, const Friction* f, double modulus,
                       double reference, const double* u, Cell* c,
-                      bint derivatives, double close) noexcept nogil:
+                      bint derivatives) noexcept nogil:
     if n == 3:
-        return evaluate_cell(3, mixture, f, modulus, reference, u, c, derivatives,
-                             close)
+        return evaluate_cell(3, mixture, f, modulus, reference, u, c, derivatives)
     if n == 4:
-        return evaluate_cell(4, mixture, f, modulus, reference, u, c, derivatives,
-                             close)
+        return evaluate_cell(4, mixture, f, modulus, reference, u, c, derivatives)
     if n == 5:
-        return evaluate_cell(5, mixture, f, modulus, reference, u, c, derivatives,
-                             close)
-    return evaluate_cell(n, mixture, f, modulus, reference, u, c, derivatives, close)
+        return evaluate_cell(5, mixture, f, modulus, reference, u, c, derivatives)
+    return evaluate_cell(n, mixture, f, modulus, reference, u, c, derivatives)
 
 
 cdef inline int face(int n, const int* polymeric, double dm_a, double dm_b,
@@ -342,9 +339,6 @@ cdef double STILL = 0.14
 # how many kelvins a cell may be from the temperature of its derivatives, times the
 # square of the share by which its amounts may: 3 % of friction a kelvin
 cdef double STILL_KELVIN = 30.0
-# how far the last step but one of a stage's flash may be from its answer, by the
-# tolerance's root: what is left is its square, 1e-3 of the tolerance
-cdef double LOOSE = 0.03
 
 
 cdef class Film:
@@ -455,7 +449,7 @@ cdef class Film:
     cdef double gel_fraction
     cdef double growth_law[3]
     # control
-    cdef double step_size, cell_temperature, close
+    cdef double step_size, cell_temperature
     cdef readonly long steps, rejected, evaluations
     cdef readonly int trouble, troubled_cell
     cdef double unrest, strictness
@@ -469,7 +463,6 @@ cdef class Film:
                   const double[::1] molar_volumes not None, int most_bath_cells=0,
                   int support_nodes=24):
         cdef int i, k
-        self.close = closest()
         self.cells = polymer_volumes.shape[0]
         self.n = amounts.shape[1]
         if amounts.shape[0] != self.cells or molar_volumes.shape[0] != self.n + 1:
@@ -954,8 +947,7 @@ cdef class Film:
         self.quiet[k] = 0
         self.at_rest[k] = 0
         if evaluate_any(self.n, &self.mixture, &self.friction, self.modulus,
-                        self.demixed_total[k], u, &self.cell[k], derivatives,
-                        self.close) != 0:
+                        self.demixed_total[k], u, &self.cell[k], derivatives) != 0:
             self.trouble = PHASES
             self.troubled_cell = k
             return -1
@@ -1562,8 +1554,6 @@ cdef class Film:
         cdef double* upper = self.blocks + 5 * self.room
         cdef double inverse = 1.0 / h, worst = 0.0, biggest = 0.0, total, value, x
         cdef const double* u
-        cdef int status
-        cdef double close = LOOSE * sqrt(rtol)
         for i in range(self.room):
             lower[i] = -self.blocks[i]
             diagonal[i] = -self.blocks[self.room + i]
@@ -1591,10 +1581,7 @@ cdef class Film:
                             self.stage[i] += x * before[i]
                 if self._usable(self.stage) != 0:
                     return -1
-                self.close = close
-                status = self._evaluate(self.stage, False, still)
-                self.close = closest()
-                if status != 0:
+                if self._evaluate(self.stage, False, still) != 0:
                     return -1
                 if self._rates(self.stage, g, False) != 0:
                     return -1

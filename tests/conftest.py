@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import pint
 import pytest
 
 
@@ -16,3 +17,10 @@ def _outside_the_checkout(
     os.chdir(tmp_path_factory.mktemp("elsewhere"))
     yield
     os.chdir(before)
+
+
+@pytest.fixture(autouse=True)
+def _plain_magnitudes() -> Iterator[None]:
+    """Take back what pint-xarray asks of the registry that all share: only arrays."""
+    yield
+    pint.get_application_registry().force_ndarray_like = False

@@ -901,7 +901,7 @@ def closure(name, outside, spoiled, rtol=1e-3):
     film, polymer = setup.film, setup.film.polymer
     film.spoil_surface(spoiled)
     before = polymer @ film.film_amounts() + film.bath_amounts()
-    end = 2.0 if outside == "air" else 0.3
+    end = 2.0 if outside == "air" else 0.2
     assert film.advance(end, end, rtol=rtol) == 0
     after = polymer @ film.film_amounts() + film.bath_amounts()
     out = film.exchanged_amounts()
