@@ -203,7 +203,8 @@ def filtrate(
     ----------
     Monolayers: Langmuir; jamming: Feder (1980). Packed bed: Kozeny-Carman,
     ``k = d_p**2 e**3/(180 (1 - e)**2)``. Adhesion that narrows a pore until it stops
-    particles: Griffiths, Kumar & Stewart, J. Colloid Interface Sci. 432 (2014) 10.
+    particles (recalled): Griffiths, Kumar & Stewart, J. Colloid Interface Sci.
+    432 (2014) 10.
 
     Examples
     --------
