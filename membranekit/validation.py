@@ -31,7 +31,7 @@ from membranekit.case import read_case
 from membranekit.comparison import CALIBRATE, PREDICT, Key, Reading, Row, seconds
 from membranekit.constants import CONSTANTS
 from membranekit.errors import MembranekitError
-from membranekit.filtration import capture
+from membranekit.filtration import capture, throughput
 from membranekit.membrane import Membrane, figures, gather
 from membranekit.refitting import Refit
 from membranekit.simulation import run_series
@@ -553,6 +553,10 @@ def _filter_constants(filters: _Filters) -> tuple[FittedConstant, ...]:
         rows = ("Example 4, comparative example, volume_to_blocking",)
         share = filters.blocking[0].share
         given.append(("latex_share", share, "1", rows, "of Example 4's printed latex"))
+        thinnest = throughput.THINNEST
+        given.append(
+            ("filtration.thinnest", thinnest, "1", _IN_VIEW, "layer over particle")
+        )
     return tuple(FittedConstant(*each) for each in given)
 
 
