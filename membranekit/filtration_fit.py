@@ -1,9 +1,9 @@
 """Fit what the filtration model has to have fitted, from rows marked ``calibrate``.
 
 Two numbers of `filtration.capture`, PASSAGE and HETEROGENEITY, go to the particles that
-sheet A and two of it face to face let pass; `capture_efficiency` is fitted to the one
-volume of Example 4 that is marked so. `rows` is the only reader of the data and drops
-the rows marked ``predict``; `table2` and `example4` say what follows for all.
+sheet A and two of it face to face let pass; `latex_share` is fitted to the one volume
+of Example 4 that is marked so. `rows` is the only reader of the data and drops the rows
+marked ``predict``; `table2` and `example4` say what follows for all.
 
 References
 ----------
@@ -43,12 +43,12 @@ class CaptureConstants:
 
 @dataclass(frozen=True)
 class Example4:
-    """Volumes to the end point [m] of both membranes, and the efficiency used [1].
+    """Volumes to the end point [m] of both membranes, and the share of latex used [1].
 
-    `efficiency` is fitted to the comparative membrane's volume at J/J0 = 0.1.
+    `share` is fitted to the comparative membrane's volume at J/J0 = 0.1.
     """
 
-    efficiency: float
+    share: float
     end: float
     comparative: float | None
     example3: float | None
@@ -231,28 +231,28 @@ def table2(example2: Membrane) -> dict[str, float]:
     }
 
 
-def _filtered(membrane: Membrane, efficiency: float, end: float) -> float | None:
+def _filtered(membrane: Membrane, end: float) -> float | None:
     """Return the volume [m] that a membrane filters of Example 4's suspension."""
-    suspension = _data(None)["example4"]["suspension"]
+    example = _data(None)["example4"]
     found = membrane.throughput(
-        suspension["particle_diameter"],
-        suspension["concentration"],
-        pressure=_data(None)["example4"]["pressure_difference"],
+        example["suspension"]["particle_diameter"],
+        example["suspension"]["concentration"],
+        pressure=example["pressure_difference"],
         end=end,
-        capture_efficiency=efficiency,
         prewetted=True,
     )
     return None if found.volume is None else float(found.volume.m_as("m"))
 
 
-def capture_efficiency(
+def latex_share(
     comparative: Membrane, text: str | None = None, end: float = 0.1
 ) -> float:
     """Fit Example 4's one constant to the volume that blocked the comparative sheet.
 
-    The share of contacts that hold, of walls and constrictions alike. It is an
-    effective number: taken literally the latex is many monolayers, so that nearly all
-    of it must have passed, or been less than is printed.
+    The share of the printed latex that a sheet in which every contact holds, as those
+    of Table 2 have it, can have met: taken literally the latex is many monolayers of
+    all its walls. A volume goes with the inverse of the concentration, so this needs no
+    search, and no ratio of volumes depends on it.
 
     Parameters
     ----------
@@ -266,31 +266,22 @@ def capture_efficiency(
     Returns
     -------
     float
-        Between 1e-7 and 1 [1].
+        Between 0 and 1 [1].
 
     Raises
     ------
     MembranekitError
-        If no share between these gives the volume.
+        If the sheet is not blocked, or by more latex than was printed.
     """
     (row,) = rows("example4", text).values()
     wanted = 1e-2 * float(str(row["volume_to_blocking"]).removesuffix(" ml/cm**2"))
-
-    def error(log_share: float) -> float:
-        found = _filtered(comparative, math.exp(log_share), end)
-        return math.inf if found is None else found - wanted
-
-    low, high = math.log(1e-7), 0.0
-    if not error(low) > 0.0 > error(high):
+    found = _filtered(comparative, end)
+    if found is None or found > wanted:
         raise MembranekitError(
-            "no capture efficiency between 1e-7 and 1 makes the comparative membrane "
+            "no share of the latex between 0 and 1 makes the comparative membrane "
             f"filter {100 * wanted:g} ml/cm**2"
         )
-    # 25 halvings of 16: to 5e-7, well within the steps' error
-    for _ in range(25):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if error(middle) > 0.0 else (low, middle)
-    return math.exp(0.5 * (low + high))
+    return found / wanted
 
 
 def example4(
@@ -298,23 +289,23 @@ def example4(
     example3: Membrane,
     ends: tuple[float, ...] = (0.1, 0.05, 0.3),
 ) -> list[Example4]:
-    """Return the volumes of Example 4 at several end points, with one efficiency.
+    """Return the volumes of Example 4 at several end points, with one share of latex.
 
     Parameters
     ----------
     comparative, example3 : Membrane
         The simulated membranes of the comparative example and of Example 3, 15 s.
     ends : tuple of float
-        Shares of the clean flux that count as blocked [1]. The efficiency is fitted
-        at 0.1 alone.
+        Shares of the clean flux that count as blocked [1]. The share of the latex is
+        fitted at 0.1 alone.
     """
-    efficiency = capture_efficiency(comparative)
+    share = latex_share(comparative)
+
+    def thinned(membrane: Membrane, end: float) -> float | None:
+        found = _filtered(membrane, end)
+        return None if found is None else found / share
+
     return [
-        Example4(
-            efficiency,
-            end,
-            _filtered(comparative, efficiency, end),
-            _filtered(example3, efficiency, end),
-        )
+        Example4(share, end, thinned(comparative, end), thinned(example3, end))
         for end in ends
     ]

@@ -31,7 +31,7 @@ from membranekit.case import read_case
 from membranekit.comparison import CALIBRATE, PREDICT, Key, Reading, Row, seconds
 from membranekit.constants import CONSTANTS
 from membranekit.errors import MembranekitError
-from membranekit.filtration import capture
+from membranekit.filtration import capture, throughput
 from membranekit.membrane import Membrane, figures, gather
 from membranekit.refitting import Refit
 from membranekit.simulation import run_series
@@ -504,7 +504,7 @@ def _filtered(rows: Iterable[Row], filters: _Filters) -> dict[Key, Reading]:
         elif row.table == "Table 2" and row.quantity == "water_flux":
             value = filters.fluxes[name]
         elif row.quantity == "volume_to_blocking" and at_end is not None:
-            # volumes in m3 per m2; the comparative one is what the efficiency fits
+            # volumes in m3 per m2; the comparative one is what the share fits
             first = row.role == CALIBRATE
             volume = at_end.comparative if first else at_end.example3
             value = None if volume is None else 100.0 * volume
@@ -551,9 +551,11 @@ def _filter_constants(filters: _Filters) -> tuple[FittedConstant, ...]:
     ]
     if filters.blocking:
         rows = ("Example 4, comparative example, volume_to_blocking",)
-        efficiency = filters.blocking[0].efficiency
+        share = filters.blocking[0].share
+        given.append(("latex_share", share, "1", rows, "of Example 4's printed latex"))
+        thinnest = throughput.THINNEST
         given.append(
-            ("capture_efficiency", efficiency, "1", rows, "share of contacts that hold")
+            ("filtration.thinnest", thinnest, "1", _IN_VIEW, "layer over particle")
         )
     return tuple(FittedConstant(*each) for each in given)
 

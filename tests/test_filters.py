@@ -321,8 +321,9 @@ def test_masses_close_to_rounding():
     assert found.relative_permeance[-1] == pytest.approx(0.1)
     assert found.volumes.m[-1] == found.volume.m
     assert found.deposit.m.sum() <= found.retained.m * (1 + 1e-12)
-    assert found.blocked_by == "walls"
-    assert 0.0 <= found.blocked_depth.m < 125.0
+    # what adheres to the finest pores, upstream here, narrows them until they sieve
+    assert found.blocked_by == "cake"
+    assert found.blocked_depth.m == 0.0
 
 
 def test_a_concentration_by_volume_is_the_same_suspension():

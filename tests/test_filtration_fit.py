@@ -71,12 +71,23 @@ def test_rows_that_no_constants_meet_are_told():
 
 
 def test_example4_is_fitted_to_one_volume_at_one_end_point():
-    """With any two sheets: the efficiency gives the comparative one its volume."""
+    """With any two sheets: the share of latex gives the comparative one its volume."""
     make = mk.Membrane.from_profile
     tight = make(["0 um", "99 um"], ["0.18 um", "2 um"], "80 %", polymer="PSF")
     found = fit.example4(tight, tight.flipped(), ends=(0.1, 0.3))
     assert found[0].comparative == pytest.approx(5.0, rel=1e-4)
-    assert found[0].efficiency == found[1].efficiency
+    assert found[0].share == found[1].share
     assert found[1].comparative < found[0].comparative
     assert found[0].ratio == pytest.approx(found[0].example3 / 5.0, rel=1e-4)
-    assert fit.capture_efficiency(tight) == found[0].efficiency
+    assert fit.latex_share(tight) == found[0].share
+
+
+def test_a_sheet_that_never_blocks_or_too_late_has_no_share_of_latex():
+    coarse = mk.Membrane.from_profile(["0 um", "9 um"], ["9 um", "9 um"], "80 %")
+    with pytest.raises(mk.MembranekitError, match="no share of the latex"):
+        fit.latex_share(coarse)
+    tight = mk.Membrane.from_profile(["0 um", "99 um"], ["0.18 um", "2 um"], "80 %")
+    less = DATA.replace('"500 ml/cm**2"', '"0.5 ml/cm**2"')
+    assert less != DATA
+    with pytest.raises(mk.MembranekitError, match="no share of the latex"):
+        fit.latex_share(tight, less)

@@ -109,6 +109,31 @@ def test_the_first_particles_pass_as_the_clean_sheet_lets_them():
     assert course.passed / course.fed == pytest.approx(np.exp(-found.mean), rel=0.05)
 
 
+def test_particles_that_adhere_make_the_constrictions_that_sieve():
+    """Clean pores pass all of them; half a monolayer leaves one particle's width."""
+    even = [0.0, 20e-6], [0.8, 0.8], [0.2e-6, 0.2e-6]
+    course = filtrate(even, 0.1e-6, passage=1.0)
+    assert course.sieved.sum() > 0.0
+    first = filtrate(even, 0.1e-6, passage=1.0, end=0.9)
+    assert first.sieved.sum() == 0.0
+    # d - 2 h = d_p when half of the first layers' monolayer is there
+    closed = np.flatnonzero(course.sieved)
+    room = 1.92 * 0.8 / 0.2e-6 * 0.547 * (2 / 3) * 0.1e-6
+    width = 2.0 * course.layer_depth[0]
+    assert np.all(course.attached[closed] >= 0.45 * room * width)
+
+
+def test_layers_thinner_than_a_particle_change_nothing():
+    """A profile's grid is not the filter's: a skin cut into 1 nm steps, and not."""
+    coarse = [0.0, 100e-6], [0.8, 0.8], [0.16e-6, 2e-6]
+    z = np.concatenate([np.linspace(0.0, 0.5e-6, 500, endpoint=False), [0.5e-6, 1e-4]])
+    pore = np.interp(z, coarse[0], coarse[2])
+    cut = filtrate([z, np.full(z.size, 0.8), pore])
+    assert np.diff(cut.layer_depth).min() > 0.16e-6
+    assert cut.volume[-1] == pytest.approx(filtrate(coarse).volume[-1], rel=0.1)
+    assert clean(coarse) == pytest.approx(clean([z, np.full(z.size, 0.8), pore]))
+
+
 def test_walls_that_fill_up_without_blocking_end_the_course():
     coarse = [0.0, 20e-6], [0.8, 0.8], [2e-6, 2e-6]
     course = filtrate(coarse, 0.05e-6)
