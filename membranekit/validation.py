@@ -7,8 +7,8 @@ b. A miss is a finding, not a failure: `validate` tells it and goes on. What it 
    not predict stands there as such.
 c. Whatever is fitted is read from what the runs rest on (`Membrane.trust`), never from
    a list kept beside them; only the rows it was fitted to are listed here.
-d. The constants that were chosen and matter are counted by ``benchmarks/constants.py``,
-   not declared; what it found is shipped as data.
+d. The constants that were chosen and matter are counted, not declared: by
+   ``benchmarks/count_constants.py``, and what it found is shipped as data.
 
 References
 ----------
@@ -35,6 +35,7 @@ from membranekit.filtration import capture, throughput
 from membranekit.membrane import Membrane, figures, gather
 from membranekit.refitting import Refit
 from membranekit.simulation import run_series
+from membranekit.structure import pores
 
 __all__ = [
     "Check",
@@ -205,7 +206,7 @@ class Validation:
     fitted_constants : tuple of FittedConstant
         Fitted to the patent, or different between its examples.
     chosen_constants : tuple of ChosenConstant
-        Those that move the tables, as ``benchmarks/constants.py`` counted them.
+        Those that move the tables, as ``benchmarks/count_constants.py`` counted them.
     membranes : dict
         The runs behind the rows, by example and air time.
     refit : Refit, optional
@@ -544,8 +545,10 @@ def _filter_constants(filters: _Filters) -> tuple[FittedConstant, ...]:
         for name, each in sheets.items()
     }
     given: list[tuple[str, float, str, tuple[str, ...], str]] = [
-        ("filtration.passage", capture.PASSAGE, "1", both, "widest passage over pore"),
-        ("filtration.heterogeneity", capture.HETEROGENEITY, "1", both, "of the paths"),
+        ("filtration.capture.PASSAGE", capture.PASSAGE, "1", both, "over a pore"),
+        ("filtration.capture.HETEROGENEITY", capture.HETEROGENEITY, "1", both, "paths"),
+        ("filtration.throughput.THINNEST", throughput.THINNEST, "1", _IN_VIEW, "layer"),
+        ("structure.pores.SCATTER", pores.SCATTER, "1", both, "of pores in one plane"),
         ("sheet A, far side", sides["A"], "um", (f"{a}, water_flux",), "declared"),
         ("sheet B, pores", sides["B"], "um", (f"{b}, water_flux",), "declared"),
     ]
@@ -553,10 +556,6 @@ def _filter_constants(filters: _Filters) -> tuple[FittedConstant, ...]:
         rows = ("Example 4, comparative example, volume_to_blocking",)
         share = filters.blocking[0].share
         given.append(("latex_share", share, "1", rows, "of Example 4's printed latex"))
-        thinnest = throughput.THINNEST
-        given.append(
-            ("filtration.thinnest", thinnest, "1", _IN_VIEW, "layer over particle")
-        )
     return tuple(FittedConstant(*each) for each in given)
 
 
@@ -576,11 +575,11 @@ def _checks(rows: Sequence[Row], fitted: Sequence[FittedConstant]) -> Iterable[C
         for row in rows
         if row.table == "Table 1" and row.quantity == "back_pore" and row.predicted
     ]
-    pores = [pore for _, pore in sorted(backs)]
+    sizes = [size for _, size in sorted(backs)]
     yield Check(
         "Table 1: support-side pores do not fall with air time",
-        ", ".join(figures(pore) for pore in pores) + " um",
-        len(pores) > 1 and pores == sorted(pores),
+        ", ".join(figures(size) for size in sizes) + " um",
+        len(sizes) > 1 and sizes == sorted(sizes),
     )
     for place, what, wanted in (
         ("0 s", "the comparative example has macrovoids", True),
@@ -676,7 +675,7 @@ def fitted_constants(membranes: Iterable[Membrane]) -> tuple[FittedConstant, ...
 def chosen_constants() -> tuple[ChosenConstant, ...]:
     """Return the chosen numbers that move the tables, as they were counted last.
 
-    ``benchmarks/constants.py`` counts them and writes the file.
+    ``benchmarks/count_constants.py`` counts them and writes the file.
 
     Examples
     --------

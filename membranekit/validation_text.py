@@ -137,6 +137,11 @@ def _summary(found: Validation, limit: float) -> list[str]:
             f"over-fitting: predict over calibrate is {figures(over)}, {verdict} "
             f"(limit {limit:g})"
         )
+    far = [row for row in known if row.logarithm]
+    far.sort(key=lambda row: -abs(row.logarithm or 0.0))
+    told = [f"{', '.join(r.key)} ({_off(r.factor, r.measure)})" for r in far[:3]]
+    if told:
+        lines.append(f"farthest off: {'; '.join(told)}")
     missed = found.missed
     lines.append(f"gates missed: {len(missed)}")
     return [
