@@ -24,3 +24,10 @@ def _plain_magnitudes() -> Iterator[None]:
     """Take back what pint-xarray asks of the registry that all share: only arrays."""
     yield
     pint.get_application_registry().force_ndarray_like = False
+
+
+@pytest.fixture
+def pint_arrays() -> None:
+    """Let pint-xarray have only arrays, as it asks when it is first imported."""
+    pytest.importorskip("pint_xarray")
+    pint.get_application_registry().force_ndarray_like = True

@@ -340,9 +340,9 @@ def test_save_csv(tmp_path):
     assert last["notes"].startswith('a, "b"\nc')
 
 
+@pytest.mark.usefixtures("pint_arrays")
 def test_save_netcdf(membrane, tmp_path):
     xarray = pytest.importorskip("xarray")
-    pytest.importorskip("pint_xarray")
     path = tmp_path / "run.nc"
     long = "# " + "long " * 30000 + "\n" + CASE
     methods = {"to_toml": lambda self: long, "from_folder": lambda self, folder: self}

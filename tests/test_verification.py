@@ -513,31 +513,60 @@ def test_a_phase_front_is_of_first_order_at_worst():
 # --------------------------------------------------------- splitting a component
 
 
-def split_film(shares, varies):
-    """A film of two solvents, the second given whole or in parts of equal nature."""
+def split_film(shares, varies, outside="air", order=None):
+    """A film of two solvents, the second given whole or in parts of equal nature.
+
+    `order` names the small species in another order; outside is a bath of the first.
+    """
     count = 1 + len(shares)
-    volumes = np.array([18e-6, *[90e-6] * len(shares), 3e-2])
+    order = list(range(count) if order is None else order)
+    amounts = np.array([0.3, *(3.0 * np.array(shares))])[order]
+    volumes = np.array([18e-6, *[90e-6] * len(shares), 3e-2])[[*order, count]]
+    water, parts = order.index(0), [order.index(k) for k in range(1, count)]
     scaled = WATER_VOLUME / volumes
+    # the first of a pair is where its fraction is counted from
     table = np.zeros((count * (count + 1) // 2, 5, 5))
-    for part in range(1, count):
-        table[pair_index(0, part), 0, 0] = 0.9 * scaled[0]
-        table[pair_index(0, part), 1, 0] = 0.4 * scaled[0] * varies
-        table[pair_index(part, count), 0, 0] = 0.4 * scaled[1]
-        table[pair_index(part, count), 1, 0] = 0.2 * scaled[1] * varies
-    table[pair_index(0, count), 0, 0] = 1.5 * scaled[0]
+    for part in parts:
+        pair = pair_index(*sorted((water, part)))
+        table[pair, 0, 0] = 0.9 * scaled[water]
+        if varies:
+            assert water < part
+            table[pair, 1, 0] = 0.4 * scaled[water]
+        table[pair_index(part, count), 0, 0] = 0.4 * scaled[part]
+        table[pair_index(part, count), 1, 0] = 0.2 * scaled[part] * varies
+    table[pair_index(water, count), 0, 0] = 1.5 * scaled[water]
     groups = np.array([0, *[1] * len(shares), 2], dtype=np.intc)
+    drag = np.full(count, 1e9)
+    drag[water] = 2e9
     film = verification._film(
         np.array([1e-6, 2e-6, 3e-6]),
-        np.array([0.3, *(3.0 * np.array(shares))]),
+        amounts,
         volumes,
-        np.array([2e9, *[1e9] * len(shares)]),
+        drag,
         table=table,
         groups=groups if varies else None,
         pairs=np.full((count * (count - 1) // 2, 2), 5e8),
         obstruction=2.0,
         crowding=0.5,
+        bath_cells=8,
     )
-    speed = np.array([1e-2, *[5e-3] * len(shares)])
+    if outside == "bath":
+        fresh = 1e-6 * np.array([0.0, *shares])[order]
+        fresh[water] = 1.0 - fresh.sum()
+        verification._require(
+            film,
+            film.begin_bath(
+                np.full(8, 2e-6),
+                fresh,
+                water,
+                np.array([[math.log(1e-9), 0.0]] * count),
+                temperature=298.15,
+                heat_coefficient=0.0,
+            ),
+        )
+        return film
+    speed = np.full(count, 5e-3)
+    speed[water] = 1e-2
     laws = np.zeros((count, 3))
     laws[:, 0] = math.log(3e3)
     verification._begin_air(
@@ -546,12 +575,15 @@ def split_film(shares, varies):
     return film
 
 
+END_OF = {"air": 0.5, "bath": 2e-3}
+
+
 @pytest.mark.parametrize("varies", [False, True], ids=["constant g", "in a class"])
 def test_splitting_a_component_changes_nothing(varies):
     shares = np.array([0.5, 0.3, 0.2])
     whole, parts = split_film([1.0], varies), split_film(shares, varies)
     for film in (whole, parts):
-        verification._advance(film, 0.5, 1e-9)
+        verification._advance(film, END_OF["air"], 1e-9)
     u, v = whole.film_amounts(), parts.film_amounts()
     assert np.abs(u[0] / u[2] - 1.0).max() > 0.01
     np.testing.assert_allclose(v[:, 0], u[:, 0], rtol=1e-6)
@@ -559,6 +591,23 @@ def test_splitting_a_component_changes_nothing(varies):
     out = whole.exchanged_amounts()
     np.testing.assert_allclose(
         parts.exchanged_amounts(), [out[0], *(out[1] * shares)], rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize("outside", ["air", "bath"])
+def test_the_order_of_the_small_species_does_not_matter(outside):
+    shares, order = np.array([0.5, 0.3, 0.2]), [2, 0, 3, 1]
+    one = split_film(shares, False, outside)
+    other = split_film(shares, False, outside, order)
+    for film in (one, other):
+        verification._advance(film, END_OF[outside], 1e-9)
+    u = one.film_amounts()
+    assert np.abs(u[0] / u[2] - 1.0).max() > 0.01
+    np.testing.assert_allclose(other.film_amounts(), u[:, order], rtol=1e-6)
+    np.testing.assert_allclose(
+        other.bath_amounts() if outside == "bath" else other.exchanged_amounts(),
+        (one.bath_amounts() if outside == "bath" else one.exchanged_amounts())[order],
+        rtol=1e-6,
     )
 
 
