@@ -907,7 +907,10 @@ def check(membrane: Membrane) -> Claims:
         verdicts[rule.number] = verdict = _all_of([own.verdict, *above])
         why = "; ".join(filter(None, [own.why, *told]))
         if not why and not own.numbers:
-            why = "; ".join(f"{_names(group)}: met" for group in rule.depends)
+            why = "; ".join(
+                f"{'' if len(group) == 1 else 'one of '}{_names(group)}: met"
+                for group in rule.depends
+            )
         found.append(
             Claim(rule.number, rule.subject, _asks(rule), verdict, own.numbers, why)
         )

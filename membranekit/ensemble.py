@@ -46,6 +46,7 @@ Floats = NDArray[np.float64]
 CELLS = 60
 SAMPLES = 24
 RTOL = 1e-2
+LEAST_SAMPLES = 4
 OWNERS = 3
 LOW, HIGH = 0.1, 0.9
 """Quantiles between which a band lies."""
@@ -291,10 +292,17 @@ def bands(
     """
     solution, process = limits.pair(solution, process, "bands")
     spread = _spread(uncertainty, solution)
-    if samples < 2:
-        raise InputError(f"samples: {samples} runs show no band; give 2 or more")
-    if not 20 <= cells <= 5000:
-        raise InputError(f"cells: {cells} is out of range; give 20 to 5000")
+    for name, count, least, most in (
+        ("samples", samples, LEAST_SAMPLES, 10_000),
+        ("cells", cells, 20, 5000),
+        ("workers", workers, 1, 1000),
+    ):
+        whole = isinstance(count, (int, np.integer)) and not isinstance(count, bool)
+        if not (whole and least <= count <= most):
+            raise InputError(
+                f"{name}: a whole number from {least} to {most} is wanted, "
+                f"not {count!r}"
+            )
     limits.refuse_missing(solution, process)
     middle = prepare(solution, process)
     limits.refuse(solution, process, middle, extrapolate=extrapolate)

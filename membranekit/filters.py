@@ -23,6 +23,7 @@ from membranekit.substances import Substance
 Floats = NDArray[np.float64]
 
 TEMPERATURE = 298.15
+MOST_PRESSURE = 100e5
 """At which water filters [K]."""
 
 GIVEN = "the profile was given, not simulated"
@@ -98,6 +99,8 @@ def from_profile(
 def _polymer(given: Any) -> Substance | None:
     if given is None:
         return None
+    if not isinstance(given, (str, Substance)):
+        raise InputError(f'polymer: a name such as "PSF" is wanted, not {given!r}')
     found = given if isinstance(given, Substance) else library.lookup(given)
     if found.kind != "polymer":
         raise InputError(f"polymer: {found.name} is no polymer")
@@ -614,6 +617,12 @@ def run(
     z, d, eps = nodes_of(membrane)
     lp = membrane._si["permeance"]
     at_start = held if pressure is not None else held / lp
+    if flux is not None and at_start > MOST_PRESSURE:
+        raise InputError(
+            f"flux: this sheet would need {figures(at_start / 1e5)} bar for it from "
+            f"the start; give at most {figures(3.6e6 * lp * MOST_PRESSURE)} "
+            f"L/(m**2 h), which takes {MOST_PRESSURE / 1e5:g} bar"
+        )
     _flow(membrane, at_start, prewetted, "throughput")
     found = throughput.filtrate(
         *(z, eps, d, particle, suspended),

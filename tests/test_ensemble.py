@@ -135,8 +135,11 @@ def test_they_are_written_for_readers_and_programs(found):
         ({"uncertainty": {"wind": 2.0}}, "there is no 'wind'"),
         ({"uncertainty": {"air": 0.5}}, "0.5 is out of range"),
         ({"uncertainty": {"support.temperature": "-1 K"}}, "negative"),
-        ({"samples": 1}, "samples: 1 runs show no band"),
-        ({"cells": 5}, "cells: 5 is out of range"),
+        ({"samples": 3}, "samples: a whole number from 4 to 10000 is wanted, not 3"),
+        ({"samples": 4.5}, "samples: a whole number"),
+        ({"samples": "8"}, "samples: a whole number"),
+        ({"workers": 0}, "workers: a whole number from 1 to 1000 is wanted, not 0"),
+        ({"cells": 5}, "cells: a whole number from 20"),
     ],
 )
 def test_what_makes_no_sense_is_refused(run, given, says):

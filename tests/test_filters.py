@@ -409,3 +409,14 @@ def test_no_pressure_retains_nothing():
         sheet().retention("0.2 um", pressure="0 bar")
     with pytest.raises(mk.InputError, match="attachment"):
         sheet().retention("0.2 um", attachment=-1.0)
+
+
+# ------------------------------------------------------------- from a newcomer's hand
+def test_a_flux_that_needs_more_than_100_bar_is_refused():
+    with pytest.raises(mk.InputError, match="flux: this sheet would need"):
+        sheet().throughput("0.2 um", "5 mg/L", flux="1 m/s", prewetted=True)
+
+
+def test_a_polymer_that_is_no_name_is_refused():
+    with pytest.raises(mk.InputError, match="polymer: a name such as"):
+        mk.Membrane.from_profile(["0 um", "9 um"], ["1 um", "1 um"], "72 %", polymer=3)
