@@ -27,6 +27,7 @@ from typing import Any
 import tomli
 
 from membranekit import comparison, filtration_fit, refitting
+from membranekit.calibration import MOST_ROUGH
 from membranekit.case import read_case
 from membranekit.comparison import CALIBRATE, PREDICT, Key, Reading, Row, seconds
 from membranekit.constants import CONSTANTS
@@ -57,7 +58,6 @@ RUNS = 14
 
 MOST_FITTED = 11
 OVER_FITTED = 1.3
-MOST_ROUGH = 3.0
 
 _DEPTHS = ("Table 1, 2 s, minimum_layer_depth", "Table 1, 6 s, minimum_layer_depth")
 _BACKS = tuple(f"Table 1, {time}, back_pore" for time in ("0 s", "2 s", "6 s"))

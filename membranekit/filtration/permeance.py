@@ -234,6 +234,17 @@ def bubble_point(
     >>> round(bubble_point(0.2e-6, 0.0, 0.072) / 1e5, 1)
     14.4
     """
+    refuse_unwettable(pore_diameter, contact_angle, surface_tension)
+    # cos(pi/2) is 6e-17 in floating point, hence the angle and not its cosine
+    if contact_angle >= math.pi / 2.0:
+        return None
+    return 4.0 * surface_tension * math.cos(contact_angle) / pore_diameter
+
+
+def refuse_unwettable(
+    pore_diameter: float, contact_angle: float, surface_tension: float
+) -> None:
+    """Refuse what is no pore [m], no angle [rad] or no surface tension [N/m]."""
     for name, value in {
         "pore_diameter": pore_diameter,
         "surface_tension": surface_tension,
@@ -244,10 +255,6 @@ def bubble_point(
         raise InputError(
             f"contact_angle is {contact_angle!r}: 0 to pi is needed, in radians"
         )
-    # cos(pi/2) is 6e-17 in floating point, hence the angle and not its cosine
-    if contact_angle >= math.pi / 2.0:
-        return None
-    return 4.0 * surface_tension * math.cos(contact_angle) / pore_diameter
 
 
 def _piecewise_linear(porosity: Floats, values: Floats) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from membranekit.errors import InputError
+from membranekit.filtration.permeance import refuse_unwettable
 
 WALL_ANGLE = math.radians(14.0)
 """By how much pore walls diverge behind a constriction [rad]; estimated.
@@ -58,16 +58,7 @@ def entry_pressure(
     >>> entry_pressure(0.22e-6, math.radians(70.0), 0.072)
     0.0
     """
-    for name, value in {
-        "pore_diameter": pore_diameter,
-        "surface_tension": surface_tension,
-    }.items():
-        if not 0.0 < value < math.inf:
-            raise InputError(f"{name} is {value!r}: a positive number is needed")
-    if not 0.0 <= contact_angle <= math.pi:
-        raise InputError(
-            f"contact_angle is {contact_angle!r}: 0 to pi is needed, in radians"
-        )
+    refuse_unwettable(pore_diameter, contact_angle, surface_tension)
     # a wall that diverges by more than the angle leaves to 180 degrees hinders no more
     seen = min(contact_angle + WALL_ANGLE, math.pi)
     return max(-4.0 * surface_tension * math.cos(seen) / pore_diameter, 0.0)
