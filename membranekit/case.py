@@ -20,6 +20,7 @@ from typing import Any
 
 from membranekit import library, units
 from membranekit.errors import InputError, MaterialFileError, MembranekitError
+from membranekit.names import nearest
 from membranekit.process import ORDER, STEPS, Process, Step, Support, step_names
 from membranekit.solution import (
     CastingSolution,
@@ -35,6 +36,7 @@ from membranekit.solution import (
     spell_number,
 )
 from membranekit.substances import InteractionSet, Substance, constant
+from membranekit.toml_text import key_lines, read_toml
 
 TABLES = (
     *("name", "materials", "solution", "process", "series"),
@@ -226,7 +228,7 @@ def _check_field(shown: str, root: str, name: str, key: str | None) -> None:
 
 def _nearest(word: str, known: Iterable[str]) -> str:
     names = list(known)
-    near = library.nearest(word, names)
+    near = nearest(word, names)
     return f"; did you mean {near[0]}?" if near else f"; it takes {', '.join(names)}"
 
 
@@ -541,7 +543,7 @@ class Case:
         label : str, optional
             How errors name the text.
         """
-        document, _ = library.read_toml(_Text(label, text))  # type: ignore[arg-type]
+        document, _ = read_toml(_Text(label, text))  # type: ignore[arg-type]
         return _build(document, _Source(label, text), Path(folder or "."))
 
     def _key(self) -> tuple[Any, ...]:
@@ -685,7 +687,7 @@ class _Source:
         self._text = text
 
     def line(self, *path: str | int) -> int:
-        lines = library.key_lines(self._text)
+        lines = key_lines(self._text)
         for length in range(len(path), 0, -1):
             if path[:length] in lines:
                 return lines[path[:length]]
@@ -739,7 +741,7 @@ def read_case(path_or_name: str | os.PathLike[str]) -> Case:
         return cases[text]
     path = Path(text)
     _refuse_what_is_no_case(path)
-    document, source_text = library.read_toml(path)
+    document, source_text = read_toml(path)
     return _build(document, _Source(str(path), source_text), path.parent, path.stem)
 
 
@@ -768,7 +770,7 @@ class _ShippedCases(Mapping[str, Case]):
         if name not in list(self):
             raise KeyError(name)
         file = resources.files("membranekit") / "cases" / f"{name}.toml"
-        document, text = library.read_toml(file)
+        document, text = read_toml(file)
         return _build(document, _Source(f"{name}.toml", text), None, name)
 
     def __iter__(self) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from membranekit import library, units
 from membranekit.errors import InputError, UnitError
+from membranekit.names import nearest
 from membranekit.solution import (
     TEMPERATURE,
     Default,
@@ -453,7 +454,7 @@ class Support(Input):
 
 def _one_of(given: object, choices: tuple[str, ...], name: str) -> None:
     if given not in choices:
-        near = library.nearest(str(given), choices)
+        near = nearest(str(given), choices)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise InputError(f"{name}: {given!r} is not {' or '.join(choices)}{hint}")
 

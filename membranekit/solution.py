@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from membranekit import library, units
 from membranekit.errors import InputError, MaterialError, MembranekitError
+from membranekit.names import match_key, nearest
 from membranekit.substances import InteractionSet, Substance
 
 if TYPE_CHECKING:
@@ -341,8 +342,8 @@ def look_up(given: str, name: str, find: Find | None = None) -> Substance:
 
 def goes_by(substance: Substance, name: str) -> bool:
     """Return whether a substance has this name or alias."""
-    key = library.match_key(name)
-    return key in map(library.match_key, (substance.name, *substance.aliases))
+    key = match_key(name)
+    return key in map(match_key, (substance.name, *substance.aliases))
 
 
 def positive(given: object, name: str) -> float:
@@ -1037,7 +1038,7 @@ def refuse_unknown(
     """Refuse a key that is not among the known ones, with the nearest."""
     for key in given:
         if key not in known:
-            near = library.nearest(str(key), known)
+            near = nearest(str(key), known)
             hint = (
                 f"did you mean {near[0]}?" if near else f"it takes {', '.join(known)}"
             )

@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from membranekit.errors import InputError
-from membranekit.library import match_key, nearest
+from membranekit.names import match_key, nearest
 from membranekit.substances import Substance
 
 Floats = NDArray[np.float64]

@@ -15,6 +15,7 @@ import membranekit as mk
 from membranekit import library
 from membranekit.case import Address, lasting_text
 from membranekit.membrane import Membrane, save, saved_case_text
+from membranekit.toml_text import read_toml
 
 TEXT = """\
 name = "a case"
@@ -117,7 +118,7 @@ def test_a_shipped_case_agrees_with_the_numbers_of_the_source(name):
     from importlib import resources
 
     data = resources.files("membranekit") / "data" / "examples.toml"
-    example = library.read_toml(data)[0][name]
+    example = read_toml(data)[0][name]
     case = mk.cases[name]
     parts = {("PEG200" if k == "PEG" else k): v for k, v in example["parts"].items()}
     assert case.solution.parts == parts
@@ -146,7 +147,7 @@ def test_the_numbers_of_the_source_stand_alone():
     from importlib import resources
 
     file = resources.files("membranekit") / "data" / "examples.toml"
-    data, text = library.read_toml(file)
+    data, text = read_toml(file)
     assert data["source"]["id"] == "GB 2199786 A"
     assert text.startswith("#")
     assert "/" not in "".join(line for line in text.splitlines() if line[:1] == "#")

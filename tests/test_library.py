@@ -11,20 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from membranekit.errors import MaterialError, MaterialFileError
-from membranekit.library import (
-    Library,
-    LocatedError,
-    is_cas,
-    key_lines,
-    load_file,
-    lookup,
-    match_key,
-    materials,
-    nearest,
-    read_pack,
-    read_toml,
-)
+from membranekit.library import Library, load_file, lookup, materials
+from membranekit.material_files import is_cas, read_pack
+from membranekit.names import match_key, nearest
 from membranekit.plugins import Found
+from membranekit.toml_text import LocatedError, key_lines, read_toml
 
 SUBSTANCE = """
 kind = "polymer"

@@ -9,6 +9,7 @@ import pytest
 
 from membranekit import library, units
 from membranekit.library import load_file, materials
+from membranekit.names import match_key
 from membranekit.substances import (
     BASES,
     KINDS,
@@ -118,9 +119,9 @@ def test_registry_numbers_have_their_check_digit(substance):
 
 def test_every_name_and_alias_is_unique():
     names = [
-        library.match_key(name)
+        match_key(name)
         for s in SUBSTANCES.values()
-        for name in {library.match_key(n) for n in (s.name, *s.aliases)}
+        for name in {match_key(n) for n in (s.name, *s.aliases)}
     ]
     assert len(set(names)) == len(names)
 

@@ -1,0 +1,224 @@
+"""Read TOML files: errors that say where, hints for beginners, lines of keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tomli
+
+from membranekit.errors import MaterialFileError
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+LARGEST_FILE = 1_000_000
+"""Larger TOML files are refused unread [bytes]."""
+
+Keys = tuple[str | int, ...]
+
+
+class LocatedError(MaterialFileError):
+    """A fault in a file, with the line (0: all of it) and key it stands at."""
+
+    def __init__(
+        self, file: str, line: int, key: str, what: str, suggestion: str = ""
+    ) -> None:
+        super().__init__(file, line, key, what, suggestion)
+        self.file = file
+        self.line = line
+        self.key = key
+        self.what = what
+        self.suggestion = suggestion
+
+    def __str__(self) -> str:
+        key = f"{self.key}: " if self.key else ""
+        hint = f"; did you mean {self.suggestion}?" if self.suggestion else ""
+        line = f":{self.line}" if self.line else ""
+        return f"{self.file}{line}: {key}{self.what}{hint}"
+
+
+def read_toml(path: str | Path | Traversable) -> tuple[dict[str, Any], str]:
+    """Read a TOML file.
+
+    Parameters
+    ----------
+    path : path or traversable
+        A file in UTF-8, with or without a byte-order mark.
+
+    Returns
+    -------
+    data : dict
+        What it says.
+    text : str
+        Its text, for `key_lines`.
+
+    Raises
+    ------
+    MaterialFileError
+        It is missing, too large, in another encoding, or no TOML.
+    """
+    if isinstance(path, str):
+        path = Path(path)
+    text = read_text(path)
+    return parse(str(path), text), text
+
+
+def read_text(path: Traversable) -> str:
+    """Return the text of a file that is small and in UTF-8."""
+    name = str(path)
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(LARGEST_FILE + 1)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise LocatedError(name, 0, "", f"cannot be read: {reason}") from error
+    if len(data) > LARGEST_FILE:
+        raise LocatedError(name, 0, "", "is larger than 1 MB: no material or case file")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data[:200]:
+        raise LocatedError(name, 0, "", "is UTF-16: save it as UTF-8")
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise LocatedError(
+            name, line, "", "is not UTF-8 (a Windows code page?): save it as UTF-8"
+        ) from error
+
+
+def parse(name: str, text: str) -> dict[str, Any]:
+    """Return what a TOML text says; `name` is its file in messages."""
+    try:
+        return tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
+        found = re.search(r"\s*\(at line (\d+), column \d+\)", str(error))
+        lines = text.splitlines()
+        line = int(found.group(1)) if found else len(lines)
+        what = str(error)[: found.start()] if found else str(error)
+        if what.startswith("Cannot overwrite"):
+            what = "this key stands twice"
+        hint = _toml_hint(lines[line - 1]) if 0 < line <= len(lines) else ""
+        raise LocatedError(name, line, "", what + (hint and f"; {hint}")) from error
+    except RecursionError:
+        raise LocatedError(name, 0, "", "is nested too deeply") from None
+
+
+_QUOTED_KEY = re.compile(r"^\s*([\w.@-]+(?:[ \t]+[\w.@-]+)+)\s*=\s*(.*)$")
+_ASSIGNMENT = re.compile(
+    r"^\s*(\"[^\"]*\"|[\w.-]+)\s*=\s*([^\s\"'\[{#]([^#]*[^\s#])?)\s*(#.*)?$"
+)
+_BARE_SIGN = re.compile(r"^\s*(\w*[^\w\s=.\"'\[\]{}#-][^=\"'\[\]{}#]*?)\s*=")
+
+
+def _toml_hint(line: str) -> str:
+    """Say what a beginner meant who wrote this line."""
+    if found := _QUOTED_KEY.match(line):
+        return f'put the name in quotes: "{found.group(1)}" = {found.group(2)}'.strip()
+    if found := _BARE_SIGN.match(line):
+        return f'put the name in quotes: "{found.group(1)}"'
+    found = _ASSIGNMENT.match(line)
+    if not found:
+        return "write paths with / or in single quotes" if "\\" in line else ""
+    key, value = found.group(1), found.group(2)
+    if value in ("True", "False"):
+        return f"write {key} = {value.lower()}"
+    pointed = re.sub(r"(\d),(\d)", r"\1.\2", value)
+    pointed = re.sub(r"^\.(?=\d)", "0.", pointed)
+    number = re.fullmatch(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?", pointed)
+    right = pointed if number else f'"{pointed}"'
+    if pointed != value:
+        return f"write a number with a decimal point: {key} = {right}"
+    if not number:
+        return f"put a value with its unit, or a text, in quotes: {key} = {right}"
+    return ""
+
+
+_TOKEN = re.compile(
+    r'"""(?:\\[\s\S]|[^\\])*?"""(?:"{0,2})'
+    r"|'''[\s\S]*?'''(?:'{0,2})"
+    r'|"(?:\\.|[^"\\\n])*"'
+    r"|'[^'\n]*'"
+    r"|#[^\n]*"
+    r"|[\[\]{}\n]"
+)
+
+
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each statement of a TOML text and the line it begins at."""
+    start = depth = 0
+    line = first = 1
+    for token in _TOKEN.finditer(text):
+        what = token.group()
+        if what == "\n" and depth <= 0:
+            yield first, text[start : token.start()]
+            start, depth, first = token.end(), 0, line + 1
+        depth += (what in "[{") - (what in "]}")
+        line += what.count("\n")
+    yield first, text[start:]
+
+
+def key_lines(text: str) -> dict[Keys, int]:
+    """Return the line at which each key of a TOML text stands.
+
+    Parameters
+    ----------
+    text : str
+        A TOML text; statements that cannot be read are passed over.
+
+    Returns
+    -------
+    dict
+        From the path of a key, such as ``("pair", 0, "form")``, to its line from 1.
+    """
+    lines: dict[Keys, int] = {}
+    header: Keys = ()
+    counts: dict[Keys, int] = {}
+    for line, statement in _statements(text):
+        try:
+            parsed = tomli.loads(statement)
+        except (tomli.TOMLDecodeError, RecursionError):
+            continue
+        if not parsed:
+            continue
+        stripped = statement.lstrip()
+        if stripped.startswith("["):
+            header = _header_path(parsed, counts, stripped.startswith("[["))
+            for end in range(1, len(header) + 1):
+                lines.setdefault(header[:end], line)
+        else:
+            _walk(parsed, header, line, lines)
+    return lines
+
+
+def _header_path(
+    parsed: dict[str, Any], counts: dict[Keys, int], is_array: bool
+) -> Keys:
+    """Return the path of a header: the last item of each array of tables in it."""
+    path: Keys = ()
+    level: Any = parsed
+    while level:
+        if isinstance(level, list):
+            level = level[0]
+            continue
+        (key,) = level
+        path = (*path, key)
+        level = level[key]
+        is_last = not level or level == [{}]
+        if is_last and is_array:
+            counts[path] = counts.get(path, 0) + 1
+        if path in counts:
+            path = (*path, counts[path] - 1)
+    return path
+
+
+def _walk(value: Any, path: Keys, line: int, lines: dict[Keys, int]) -> None:
+    items: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, dict):
+        items = value.items()
+    elif isinstance(value, list):
+        items = enumerate(value)
+    for key, below in items:
+        lines.setdefault((*path, key), line)
+        _walk(below, (*path, key), line, lines)
