@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from membranekit import substances, units
 from membranekit.errors import InputError
-from membranekit.names import suggestion
+from membranekit.names import match_key, suggestion
 from membranekit.substances import (
     InteractionSet,
     Law,
@@ -243,6 +243,7 @@ def _substance(file: MaterialFile) -> Substance:
         )
     file.only(data, (), (*_SUBSTANCE_KEYS, *substances.PROPERTIES))
     name = _checked_name(file)
+    _without_pack(file)
     grade = file.string(data, (), "grade", "")
     generic = file.flag("generic")
     if kind == "polymer" and bool(grade) == generic:
@@ -276,6 +277,15 @@ def _checked_name(file: MaterialFile) -> str:
     if name != name.strip() or not name.isprintable():
         file.fail(("name",), "must be one line without spaces around it")
     return name
+
+
+def _without_pack(file: MaterialFile) -> None:
+    """Refuse names that would read as ``name@pack``."""
+    given = {("name",): file.string(file.data, (), "name")}
+    given |= {("aliases", n): name for n, name in enumerate(file.strings("aliases"))}
+    for keys, name in given.items():
+        if "@" in name:
+            file.fail(keys, "must hold no @: it stands before a pack's name")
 
 
 def is_cas(number: str) -> bool:
@@ -661,7 +671,7 @@ def read_pack(location: Traversable) -> Pack:
     if not _is_recent(needed):
         file.fail(("membranekit",), f"needs membranekit {needed}")
     return Pack(
-        name=_checked_name(file),
+        name=_pack_name(file),
         version=file.string(data, (), "version"),
         license=file.string(data, (), "license"),
         author=file.string(data, (), "author"),
@@ -669,6 +679,13 @@ def read_pack(location: Traversable) -> Pack:
         text=text,
         contents=_contents(file),
     )
+
+
+def _pack_name(file: MaterialFile) -> str:
+    name = _checked_name(file)
+    if "@" in name or match_key(name) in ("", "case"):
+        file.fail(("name",), f"{name!r} cannot stand after the @ of a substance's name")
+    return name
 
 
 _LISTED = re.compile(r"(?:[^._/\\:][^/\\:]*/)?[^/\\:]+")

@@ -289,6 +289,8 @@ class Substance:
         The file it was read from.
     pack : str
         The pack it came from; empty for a case's own.
+    stands_for : str
+        The family it was taken for, where no grade was said.
     """
 
     name: str
@@ -304,6 +306,7 @@ class Substance:
     family: str = ""
     origin: str = field(default="", compare=False)
     pack: str = field(default="", compare=False)
+    stands_for: str = field(default="", compare=False)
 
     @property
     def properties(self) -> Mapping[str, Value]:
@@ -573,6 +576,8 @@ class InteractionSet:
         fraction of the whole class. So may a solvent be split into two.
     origin : str
         The file it was read from.
+    pack : str
+        The pack it came from; empty for a case's own.
     """
 
     name: str
@@ -589,6 +594,7 @@ class InteractionSet:
     ternaries: tuple[Ternary, ...] = ()
     classes: tuple[tuple[str, tuple[str, ...]], ...] = ()
     origin: str = field(default="", compare=False)
+    pack: str = field(default="", compare=False)
 
     @property
     def terms(self) -> tuple[Pair | Ternary, ...]:
