@@ -15,7 +15,7 @@ FLOORS = (
     ("_kernels",),
     ("thermo",),
     ("transport", "structure", "filtration", "units"),
-    ("names",),
+    ("names", "sources"),
     ("substances", "hookspecs", "toml_text"),
     ("plugins", "material_files"),
     ("pack_index",),
