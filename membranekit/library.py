@@ -14,11 +14,15 @@ from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-import tomli
-
 from membranekit import plugins
 from membranekit.errors import MaterialError
-from membranekit.material_files import MaterialFile, Pack, load_file, read_pack
+from membranekit.material_files import (
+    MaterialFile,
+    Pack,
+    load_file,
+    read_pack,
+    refuse_outside,
+)
 from membranekit.names import match_key, nearest, suggestion
 from membranekit.plugins import Skipped
 from membranekit.substances import InteractionSet, Substance
@@ -53,8 +57,8 @@ def _read_head(file: Traversable, pack: str) -> _Entry:
     text = read_text(file)
     head = re.split(r"^[ \t]*\[", text, maxsplit=1, flags=re.MULTILINE)[0]
     try:
-        data = tomli.loads(head)
-    except tomli.TOMLDecodeError:  # a line of a list may begin with a bracket
+        data = parse(str(file), head)
+    except LocatedError:  # a line of a list may begin with a bracket
         data = parse(str(file), text)
     checked = MaterialFile(str(file), text, data)
     return _Entry(
@@ -100,6 +104,7 @@ class Library(Mapping[str, Substance]):
                 continue
             for file in files:
                 try:
+                    refuse_outside(file, location)
                     entries.append(_read_head(file, packs[-1].name))
                 except LocatedError as error:
                     skipped.append(_skipped(packs[-1].name, error))

@@ -18,7 +18,7 @@ FLOORS = (
     ("names", "sources"),
     ("substances", "hookspecs", "toml_text"),
     ("plugins", "material_files"),
-    ("library",),
+    ("library", "pack_check"),
     ("mixtures",),
     ("cloudpoints", "titration_table", "interaction_text"),
     ("solution", "process", "case", "equilibria"),
