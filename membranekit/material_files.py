@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import metadata
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -157,23 +157,27 @@ class MaterialFile:
             )
         return value
 
-    def flag(self, key: str) -> bool:
+    def flag(
+        self, key: str, table: Mapping[str, Any] | None = None, keys: Keys = ()
+    ) -> bool:
         """Return true or false; false where the key is missing."""
-        value = self.data.get(key, False)
+        value = (self.data if table is None else table).get(key, False)
         if not isinstance(value, bool):
-            self.fail((key,), "must be true or false")
+            self.fail((*keys, key), "must be true or false")
         return value
 
-    def strings(self, key: str) -> tuple[str, ...]:
+    def strings(
+        self, key: str, table: Mapping[str, Any] | None = None, keys: Keys = ()
+    ) -> tuple[str, ...]:
         """Return a list of texts; empty where the key is missing."""
-        value = self.data.get(key, [])
+        value = (self.data if table is None else table).get(key, [])
         if not isinstance(value, list):
-            self.fail((key,), "must be a list of texts")
+            self.fail((*keys, key), "must be a list of texts")
         for n, item in enumerate(value):
             if not isinstance(item, str) or not item.strip():
-                self.fail((key, n), "must be a text")
+                self.fail((*keys, key, n), "must be a text")
             if fault := _name_fault(item):
-                self.fail((key, n), fault)
+                self.fail((*keys, key, n), fault)
         return tuple(value)
 
     def table(self, value: Any, keys: Keys, example: str) -> dict[str, Any]:
@@ -314,6 +318,7 @@ _SUBSTANCE_KEYS = (
     "maker",
     "grade",
     "generic",
+    "family",
     "cas",
     "note",
 )
@@ -360,6 +365,7 @@ def _substance(file: MaterialFile) -> Substance:
         maker=tried("", text, data, (), "maker", ""),
         grade=grade,
         generic=generic,
+        family=tried("", text, data, (), "family", ""),
         cas=cas,
         note=tried("", text, data, (), "note", ""),
         origin=file.name,
@@ -772,6 +778,11 @@ def _temperatures(
 
 # --- Packs ---------------------------------------------------------------------------
 
+PACK_KEYS = ("name", "version", "license", "author", "membranekit", "contents")
+"""The keys of a ``pack.toml``."""
+NO_MATERIALS = ("pack.toml", "pyproject.toml")
+"""TOML files of a pack that are no material files."""
+
 
 @dataclass(frozen=True)
 class Pack:
@@ -783,47 +794,56 @@ class Pack:
     author: str
     location: Traversable
 
+    text: str = ""
+    """What its ``pack.toml`` says."""
+    contents: Mapping[str, Mapping[str, Any]] | None = None
+    """The heads of its files by path, if its ``pack.toml`` has them."""
+
     def files(self) -> list[Traversable]:
         """Return the material files: those beside ``pack.toml``, then the drawers'.
 
         A drawer is a folder whose name begins with neither a dot nor an underscore.
         """
+        return list(self.paths().values())
+
+    def paths(self) -> dict[str, Traversable]:
+        """Return the material files by their path in the folder, with slashes."""
         entries = sorted(self.location.iterdir(), key=lambda entry: entry.name)
-        drawers = [
-            entry
-            for entry in entries
-            if entry.is_dir() and not entry.name.startswith((".", "_"))
-        ]
-        for drawer in drawers:
-            entries += sorted(drawer.iterdir(), key=lambda entry: entry.name)
-        return [
-            entry
-            for entry in entries
-            if entry.name.endswith(".toml") and entry.name not in NO_MATERIALS
-        ]
+        found = {entry.name: entry for entry in entries if _is_material(entry.name)}
+        for drawer in entries:
+            if drawer.name.startswith((".", "_")) or not drawer.is_dir():
+                continue
+            for entry in sorted(drawer.iterdir(), key=lambda entry: entry.name):
+                if _is_material(entry.name):
+                    found[f"{drawer.name}/{entry.name}"] = entry
+        return found
 
 
-NO_MATERIALS = ("pack.toml", "pyproject.toml")
+def _is_material(name: str) -> bool:
+    return name.endswith(".toml") and name not in NO_MATERIALS
 
 
 def refuse_outside(path: Traversable, location: Traversable) -> None:
-    """Refuse a file that lies outside of its pack: behind a link, or ``..``.
+    """Refuse what is no file of its pack: behind a link that leads out, or a pipe.
 
     Raises
     ------
     MaterialFileError
-        It does; it is not opened.
+        It is none; it is not opened.
     """
     if not isinstance(path, Path) or not isinstance(location, Path):
-        return  # inside an archive there are no links
+        return  # inside an archive there is neither
+    what = ""
     try:
-        inside = path.resolve().is_relative_to(location.resolve())
+        if path.is_symlink() or path.parent.is_symlink():
+            inside = path.resolve().is_relative_to(location.resolve())
+            what = "" if inside else "leads out of its pack: put the file itself there"
+        if not what and path.exists() and not path.is_file():
+            what = "is no file"
     except (OSError, RuntimeError):  # a link that leads to itself
-        inside = False
-    if not inside:
-        raise LocatedError(
-            str(path), 0, "", "leads out of its pack: put the file itself there"
-        )
+        what = "leads nowhere: put the file itself there"
+    if what:
+        raise LocatedError(str(path), 0, "", what)
 
 
 def read_pack(location: Traversable) -> Pack:
@@ -877,7 +897,7 @@ _NEEDED = re.compile(r">=\s*\d{1,9}(\.\d{1,9}){0,9}", re.ASCII)
 
 def _pack(file: MaterialFile, location: Traversable) -> Pack:
     data, tried = file.data, file.tried
-    file.only(data, (), ("name", "version", "license", "author", "membranekit"))
+    file.only(data, (), PACK_KEYS)
     needed = tried("", file.string, data, (), "membranekit")
     if needed and not _NEEDED.fullmatch(needed):
         file.report(("membranekit",), f'{needed!r} is not like ">=0.1"')
@@ -896,13 +916,42 @@ def _pack(file: MaterialFile, location: Traversable) -> Pack:
         license=tried("", file.string, data, (), "license"),
         author=tried("", file.string, data, (), "author"),
         location=location,
+        text=file.text,
+        contents=tried(None, _contents, file),
     )
 
 
+_LISTED = re.compile(r"(?:[^._/\\:][^/\\:]*/)?[^/\\:]+")
+"""A file that `Pack.paths` could find; nothing outside the pack's folder."""
+
+
+def _contents(file: MaterialFile) -> Mapping[str, Mapping[str, Any]] | None:
+    """Return the heads that a ``pack.toml`` repeats of its files."""
+    if "contents" not in file.data:
+        return None
+    here: Keys = ("contents",)
+    example = '"solvents/gvl.toml" = { kind = "solvent", name = "GVL" }'
+    contents = file.table(file.data["contents"], here, example)
+    for path, head in contents.items():
+        if not isinstance(head, dict):
+            file.table(head, (*here, path), example)
+        if not _LISTED.fullmatch(path) or not _is_material(path.rpartition("/")[2]):
+            what = "is no material file of the pack: write folder/name.toml"
+            file.fail((*here, path), what)
+    return contents
+
+
 def _is_recent(needed: str) -> bool:
+    own = _own_version()
+    wanted = [int(n) for n in re.findall(r"\d+", needed)]
+    return own is None or own[: len(wanted)] >= wanted
+
+
+@cache
+def _own_version() -> list[int] | None:
+    """Return the numbers of the installed version; None: it is not installed."""
     try:
         own = metadata.version("membranekit")
     except metadata.PackageNotFoundError:  # a checkout that is not installed
-        return True
-    numbers = [[int(n) for n in re.findall(r"\d+", text)] for text in (own, needed)]
-    return numbers[0][: len(numbers[1])] >= numbers[1]
+        return None
+    return [int(n) for n in re.findall(r"\d+", own)]

@@ -30,6 +30,7 @@ from membranekit.material_files import (
     survey_pack,
 )
 from membranekit.names import LONGEST, match_key, suggestion
+from membranekit.pack_index import stale
 from membranekit.sources import source_fault
 from membranekit.substances import InteractionSet, Substance, Value
 from membranekit.toml_text import (
@@ -355,6 +356,8 @@ def _contents(place: Path) -> tuple[Pack | None, list[Path], list[LocatedError]]
         return pack, [Path(str(each)) for each in pack.files()], [error]
     files = [Path(str(each)) for each in pack.files()]
     _check_reserved_name(file, pack)
+    for path, what in file.tried({}, stale, pack).items():
+        file.report(("contents", path), what)
     return pack, files, [*(file.faults or []), *_lost(place, files)]
 
 

@@ -23,6 +23,8 @@ _MOST_MARKS = 50_000
 _DEEPEST = 16
 _LONGEST_WORD = 1000
 _LONGEST_HINTED = 300
+_USUAL_SIZE = 16_384
+"""Room is made for a larger file only where there is one [bytes]."""
 
 Keys = tuple[str | int, ...]
 
@@ -84,14 +86,12 @@ def read_text(path: Traversable) -> str:
     """Return the text of a file that is small and in UTF-8."""
     name = str(path)
     try:
-        # A pipe would be waited for, and a large file need not be opened.
-        if isinstance(path, Path):
-            if path.exists() and not path.is_file():
-                raise LocatedError(name, 0, "", "cannot be read: it is no file")
-            if path.stat().st_size > LARGEST_FILE:
-                raise _too_large(name)
+        if isinstance(path, Path) and path.stat().st_size > LARGEST_FILE:
+            raise _too_large(name)
         with path.open("rb") as stream:
-            data = stream.read(LARGEST_FILE + 1)
+            data = stream.read(_USUAL_SIZE)
+            if len(data) == _USUAL_SIZE:
+                data += stream.read(LARGEST_FILE + 1 - len(data))
     except (OSError, ValueError) as error:  # a zero byte in the path is a ValueError
         if isinstance(error, LocatedError):
             raise

@@ -18,6 +18,7 @@ FLOORS = (
     ("names", "sources"),
     ("substances", "hookspecs", "toml_text"),
     ("plugins", "material_files"),
+    ("pack_index",),
     ("library", "pack_check"),
     ("mixtures",),
     ("cloudpoints", "titration_table", "interaction_text"),
