@@ -19,7 +19,7 @@ FLOORS = (
     ("substances", "hookspecs", "toml_text"),
     ("plugins", "material_files"),
     ("pack_index",),
-    ("library",),
+    ("library", "pack_check"),
     ("mixtures",),
     ("cloudpoints", "titration_table", "interaction_text"),
     ("solution", "process", "case", "equilibria"),
