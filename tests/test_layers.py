@@ -15,7 +15,7 @@ FLOORS = (
     ("_kernels",),
     ("thermo",),
     ("transport", "structure", "filtration", "units"),
-    ("names", "sources"),
+    ("names", "sources", "pack_template"),
     ("substances", "hookspecs", "toml_text"),
     ("plugins", "material_files"),
     ("pack_index",),
