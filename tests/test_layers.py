@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "membranekit"
 # What a part may import, itself and its own folder aside: all that stands before its
 # floor. Parts of one floor do not see each other, unless `TOGETHER` says so.
 FLOORS = (
-    ("errors",),
+    ("errors", "console"),
     ("_kernels",),
     ("thermo",),
     ("transport", "structure", "filtration", "units"),
