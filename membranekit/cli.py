@@ -1,8 +1,8 @@
 """The command line: every command imports what it needs when it runs.
 
 Tables go to stdout, progress and faults to stderr. With ``--json`` stdout holds one
-JSON object and nothing else. Exit status: 0 done, 1 a run did not succeed, 2 bad
-input, 130 stopped by the user.
+JSON object and nothing else. Exit status: 0 done, 1 a run did not succeed or a pack is
+skipped that ``MEMBRANEKIT_STRICT`` asks for, 2 bad input, 130 stopped by the user.
 """
 
 from __future__ import annotations
@@ -22,7 +22,13 @@ from membranekit.console import say_json as _say_json
 from membranekit.console import say_paragraph as _say_paragraph
 from membranekit.console import say_table as _say_table
 from membranekit.console import wrapped as _wrapped
-from membranekit.errors import InputError, MaterialError, MembranekitError, OutputError
+from membranekit.errors import (
+    InputError,
+    MaterialError,
+    MembranekitError,
+    OutputError,
+    SkippedPackError,
+)
 
 if TYPE_CHECKING:
     from membranekit.case import Case
@@ -80,10 +86,17 @@ class _Commands(click.Group):
             ctx.exit(0)
         except MembranekitError as error:
             _say(f"membranekit: {error}", err=True)
-            ctx.exit(BAD_INPUT)
+            ctx.exit(FAILED if _is_skipped_pack(error) else BAD_INPUT)
         except KeyboardInterrupt:
             _say("membranekit: stopped by the user", err=True)
             ctx.exit(STOPPED)
+
+
+def _is_skipped_pack(error: BaseException | None) -> bool:
+    """Say whether an error arose, perhaps under others, from a pack left out."""
+    while error is not None and not isinstance(error, SkippedPackError):
+        error = error.__context__
+    return error is not None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

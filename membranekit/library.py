@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import tomli
 
 from membranekit import plugins
-from membranekit.errors import MaterialError
+from membranekit.errors import MaterialError, SkippedPackError
 from membranekit.material_files import MaterialFile, Pack, load_file, read_pack
 from membranekit.names import match_key, nearest, suggestion
 from membranekit.plugins import Skipped
@@ -88,22 +88,45 @@ class Library(Mapping[str, Substance]):
     @cached_property
     def _contents(self) -> tuple[list[Pack], list[_Entry], list[Skipped]]:
         found = self._find()
-        packs: list[Pack] = []
+        packs: dict[str, Pack] = {}
         entries: list[_Entry] = []
         skipped = list(found.skipped)
         for location in found.locations:
             try:
-                packs.append(read_pack(location))
-                files = packs[-1].files()
+                pack = read_pack(location)
+                files = pack.files()
             except (LocatedError, OSError) as error:
                 skipped.append(_skipped(location.name, error))
                 continue
+            first = packs.setdefault(match_key(pack.name), pack)
+            if first is not pack:
+                what = f"{first.location} holds a pack of this name already"
+                skipped.append(Skipped(pack.name, what, str(location)))
+                continue
             for file in files:
                 try:
-                    entries.append(_read_head(file, packs[-1].name))
+                    entries.append(_read_head(file, pack.name))
                 except LocatedError as error:
-                    skipped.append(_skipped(packs[-1].name, error))
-        return packs, entries, skipped
+                    skipped.append(_skipped(pack.name, error))
+        return list(packs.values()), entries, skipped
+
+    @property
+    def _entries(self) -> list[_Entry]:
+        """What the packs hold; an error where a pack is skipped and none may be."""
+        self.refuse_skipped()
+        return self._contents[1]
+
+    def refuse_skipped(self) -> None:
+        """Refuse to go on without a pack, if ``MEMBRANEKIT_STRICT`` says so.
+
+        Raises
+        ------
+        SkippedPackError
+            A plugin, pack or file is broken; the message names each.
+        """
+        if self._contents[2] and plugins.is_strict():
+            every = "; ".join(map(str, self._contents[2]))
+            raise SkippedPackError(f"skipped, which {plugins.STRICT} forbids: {every}")
 
     @cached_property
     def _by_name(self) -> dict[str, list[_Entry]]:
@@ -129,7 +152,7 @@ class Library(Mapping[str, Substance]):
     @property
     def set_names(self) -> list[str]:
         """Names of all interaction sets."""
-        return [e.name for e in self._contents[1] if e.kind == "interaction_set"]
+        return [e.name for e in self._entries if e.kind == "interaction_set"]
 
     def adds(self, pack: Pack) -> list[str]:
         """Return the names of the substances and interaction sets of a pack."""
@@ -147,13 +170,14 @@ class Library(Mapping[str, Substance]):
 
     def __iter__(self) -> Iterator[str]:
         return iter(
-            entry.name for entry in self._contents[1] if entry.kind != "interaction_set"
+            entry.name for entry in self._entries if entry.kind != "interaction_set"
         )
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
     def __contains__(self, name: object) -> bool:
+        self.refuse_skipped()
         return isinstance(name, str) and match_key(name) in self._by_name
 
     def __getitem__(self, name: str) -> Substance:
@@ -178,7 +202,10 @@ class Library(Mapping[str, Substance]):
         MaterialError
             No substance has the name, or two have it; the message tells which come
             near, or where both are.
+        SkippedPackError
+            A pack is broken, and ``MEMBRANEKIT_STRICT`` forbids to leave it out.
         """
+        self.refuse_skipped()
         key = match_key(name)
         own = [item for item in extra if isinstance(item, Substance)]
         places: dict[str, Substance | _Entry] = {}
@@ -242,7 +269,7 @@ class Library(Mapping[str, Substance]):
         extra = list(extra)
         own = [item for item in extra if isinstance(item, InteractionSet)]
         known: list[InteractionSet | _Entry] = [*own]
-        known += [e for e in self._contents[1] if e.kind == "interaction_set"]
+        known += [e for e in self._entries if e.kind == "interaction_set"]
         if isinstance(name, InteractionSet):
             candidates, known, name = [name], [*known, name], name.name
         elif name is None:
