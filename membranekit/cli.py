@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,9 @@ FAILED, BAD_INPUT, STOPPED = 1, 2, 130
 _SAVED = (".json", ".nc")
 _NARROWEST = 80
 _MOST_TOLD = 12
+
+# The modules of the commands that are not here, imported when they are asked for.
+_ELSEWHERE = {"packs": "membranekit.packs_cli", "doctor": "membranekit.packs_cli"}
 
 _GUIDE = """\
 # A case file of membranekit, in TOML. Edit it, then
@@ -77,6 +81,15 @@ class _Commands(click.Group):
         except BrokenPipeError:
             _drop(sys.stdout)
             raise click.exceptions.Exit(0) from None
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _ELSEWHERE:
+            return super().get_command(ctx, name)
+        command: click.Command = getattr(import_module(_ELSEWHERE[name]), name)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -18,7 +18,7 @@ FLOORS = (
     ("names",),
     ("substances", "hookspecs", "toml_text"),
     ("plugins", "material_files"),
-    ("library",),
+    ("library", "pack_template"),
     ("mixtures",),
     ("cloudpoints", "titration_table", "interaction_text"),
     ("solution", "process", "case", "equilibria"),
@@ -36,7 +36,8 @@ FLOORS = (
     ("claims", "calibration", "filtration_fit", "fitting", "verification"),
     ("refitting", "maps"),
     ("ensemble", "validation", "validation_text"),
-    ("plot", "cli"),
+    ("health",),
+    ("plot", "cli", "packs_cli"),
     ("__init__", "__main__"),
 )
 TOGETHER = (
@@ -45,7 +46,7 @@ TOGETHER = (
     {"membrane", "filters"},
     {"claims", "calibration", "filtration_fit", "verification"},
     {"validation", "validation_text"},
-    {"plot", "cli"},
+    {"plot", "cli", "packs_cli"},
     {"__init__", "__main__"},
 )
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
