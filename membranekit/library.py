@@ -16,7 +16,7 @@ from typing import Any
 
 from membranekit import pack_index, plugins
 from membranekit.errors import MaterialError, SkippedPackError
-from membranekit.material_files import Pack, load_file, read_pack
+from membranekit.material_files import Pack, load_file, read_pack, refuse_outside
 from membranekit.names import match_key, nearest, suggestion
 from membranekit.pack_index import Entry
 from membranekit.plugins import Skipped
@@ -318,7 +318,8 @@ class Library(Mapping[str, Substance]):
     def _unknown(self, name: str, own: Iterable[Substance]) -> str:
         key, at, pack = match_key(name).partition("@")
         if at and (bare := self._carrying(key)):
-            ways = [f'"{each.name}@{each.pack}"' for each in bare]
+            said = name.partition("@")[0].strip()
+            ways = dict.fromkeys(f'"{said}@{each.pack}"' for each in bare)
             return f"no pack {pack!r} has {name!r}; write {' or '.join(ways)}"
         substances = [e for e in self._contents[1] if e.kind != "interaction_set"]
         grades = [
@@ -626,6 +627,7 @@ class Library(Mapping[str, Substance]):
     def _load(self, entry: Entry) -> Substance | InteractionSet:
         place = str(entry.file)
         if place not in self._read:
+            refuse_outside(entry.file, entry.location)
             loaded = load_file(entry.file)
             if what := pack_index.difference(entry, _head(loaded)):
                 raise LocatedError(

@@ -287,7 +287,7 @@ def test_a_run_s_history_knows_its_components_by_any_name(install):
 # --- What packs say ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["P@S", "@", "PSF@lab"])
+@pytest.mark.parametrize("name", ["P@S", "PSF@lab"])
 def test_a_name_holds_no_sign_of_a_pack(tmp_path, name):
     path = tmp_path / "x.toml"
     path.write_text(changed(PSF, name=f'"{name}"'), encoding="utf-8")
@@ -295,11 +295,13 @@ def test_a_name_holds_no_sign_of_a_pack(tmp_path, name):
         library.load_file(path)
 
 
-@pytest.mark.parametrize("name", ["case", "Ca-se", "a@b"])
-def test_a_pack_s_name_can_stand_after_the_sign(tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "words"), [("case", "is taken"), ("Ca-se", "taken"), ("a@b", "one short")]
+)
+def test_a_pack_s_name_can_stand_after_the_sign(tmp_path, name, words):
     (tmp_path / "pack.toml").write_text(PACK.format(name=name))
     (skipped,) = Library(lambda: plugins.Found((tmp_path,), ())).skipped
-    assert "cannot stand after the @" in skipped.message
+    assert words in skipped.message
 
 
 def test_others_are_the_same_substance_of_other_packs(install):
