@@ -16,6 +16,7 @@ FLOORS = (
     ("thermo",),
     ("transport", "structure", "filtration", "units"),
     ("names", "sources"),
+    ("citations",),
     ("substances", "hookspecs", "toml_text"),
     ("plugins", "material_files"),
     ("library",),
