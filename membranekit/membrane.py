@@ -1064,7 +1064,7 @@ class Membrane(_Result):
         Examples
         --------
         >>> sheet = Membrane.from_profile(["0 um", "9 um"], ["1 um", "2 um"], "80 %")
-        >>> sheet.cite()
+        >>> sheet.cite()  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         ...
         membranekit.errors.InputError: cite: this membrane is no result of a run ...
