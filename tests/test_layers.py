@@ -12,14 +12,15 @@ PACKAGE = Path(__file__).parents[1] / "membranekit"
 # floor. Parts of one floor do not see each other, unless `TOGETHER` says so.
 FLOORS = (
     ("errors", "console"),
+    ("pack_template",),
     ("_kernels",),
     ("thermo",),
     ("transport", "structure", "filtration", "units"),
-    ("names", "pack_template"),
+    ("names", "sources"),
     ("substances", "hookspecs", "toml_text"),
     ("plugins", "material_files"),
     ("pack_index",),
-    ("library",),
+    ("library", "pack_check"),
     ("mixtures",),
     ("cloudpoints", "titration_table", "interaction_text"),
     ("solution", "process", "case", "equilibria"),
