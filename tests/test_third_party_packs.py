@@ -168,6 +168,7 @@ def test_a_pack_is_built_installed_used_and_removed(fresh, tmp_path):
         "water-GVL-Ultrason E 6020 P, estimated",
         "water-NMP-Ultrason E 6020 P, as PES",
     }
+    assert fresh("packs", "check", installed).endswith("nothing is wrong\n")
     # a recipe that does not name it: nothing moves, to the last digit
     assert fresh.films(SHIPPED) == before
     (run,) = json.loads(fresh("run", "case.toml", "--json"))["runs"]
