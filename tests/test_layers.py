@@ -12,11 +12,10 @@ PACKAGE = Path(__file__).parents[1] / "membranekit"
 # floor. Parts of one floor do not see each other, unless `TOGETHER` says so.
 FLOORS = (
     ("errors", "console"),
-    ("pack_template",),
     ("_kernels",),
     ("thermo",),
     ("transport", "structure", "filtration", "units"),
-    ("names", "sources"),
+    ("names", "sources", "pack_template"),
     ("substances", "hookspecs", "toml_text"),
     ("plugins", "material_files"),
     ("pack_index",),
