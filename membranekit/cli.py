@@ -235,7 +235,11 @@ def check(
     is_flag=True,
     help="Tell under the table which of the patent's 18 claims each run meets.",
 )
-@click.option("--cite", is_flag=True, help="List the sources used, as BibTeX.")
+@click.option(
+    "--cite",
+    is_flag=True,
+    help="Print the sources of all values used, as BibTeX, in place of the table.",
+)
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
@@ -263,6 +267,11 @@ def run(
         raise InputError(
             "--claims: it stands under the table, which --json leaves out; in Python "
             "mk.claims.check(membrane).to_dict() gives it"
+        )
+    if claims and cite:
+        raise InputError(
+            "--claims: it stands under the table, in whose place --cite prints; ask "
+            "for one at a time"
         )
     if claims and mode == "fast":
         raise InputError("--claims: they are on pores, which --mode fast lacks")
@@ -294,13 +303,19 @@ def run(
             plot.save(page, figure)
     finally:
         if as_json:
-            _say_json(results.to_document(membranes, read.from_folder(Path())))
+            document = results.to_document(membranes, read.from_folder(Path()))
+            if cite:
+                document["citations"] = _cited(membranes)
+            _say_json(document)
+        elif cite and membranes:
+            _say(_cited(membranes) or "% no run used a value")
+            for each in membranes:
+                if not each.success:
+                    _say(f"membranekit: {each.message}", err=True)
         elif membranes:
             _report(read.name, membranes)
             if claims:
                 _say_claims(membranes)
-        if cite and membranes:
-            _say(f"\n{_bibliography(membranes)}", err=as_json)
     if stopped:
         _say(f"membranekit: stopped by the user; {stopped}", err=True)
         ctx.exit(STOPPED)
@@ -763,33 +778,14 @@ def _trust_text(entry: Assumption) -> str:
     return f"{entry}{source}"
 
 
-def _bibliography(membranes: Sequence[Membrane]) -> str:
-    """Return the sources of the values in `Trust`, one BibTeX entry each."""
-    from membranekit.membrane import gather, versions
+def _cited(membranes: Sequence[Membrane]) -> str | None:
+    """Return the sources of all runs as BibTeX; None if every run failed at once."""
+    from membranekit import membrane as results
 
-    uses: dict[str, list[str]] = {}
-    for listed in ("assumed", "estimated", "fitted", "extrapolated"):
-        for entry in gather(membranes, listed):
-            if entry.source:
-                names = uses.setdefault(entry.source, [])
-                if entry.name not in names:
-                    names.append(entry.name)
-    own = f"version {versions()['membranekit']}"
-    entries = [
-        f"@software{{membranekit,\n  title = {{membranekit}},\n  note = {{{own}}}"
-    ]
-    for number, (source, names) in enumerate(uses.items(), start=1):
-        entries.append(
-            f"@misc{{source{number},\n  title = {{{_bibtex(source)}}},\n"
-            f"  note = {{used for {_bibtex(', '.join(names))}}}"
-        )
-    return "\n".join(f"{entry}\n}}" for entry in entries)
-
-
-def _bibtex(text: str) -> str:
-    for sign in "%&_#$":
-        text = text.replace(sign, f"\\{sign}")
-    return text.replace("{", "(").replace("}", ")")
+    try:
+        return results.cite(membranes)
+    except InputError:
+        return None
 
 
 def _say_choice(found: Sequence[PhaseDiagram]) -> None:

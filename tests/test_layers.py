@@ -16,6 +16,7 @@ FLOORS = (
     ("thermo",),
     ("transport", "structure", "filtration", "units"),
     ("names", "sources", "pack_template"),
+    ("citations",),
     ("substances", "hookspecs", "toml_text"),
     ("plugins", "material_files"),
     ("pack_index",),
