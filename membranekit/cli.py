@@ -21,6 +21,7 @@ from membranekit.errors import InputError, MaterialError, MembranekitError, Outp
 if TYPE_CHECKING:
     from membranekit.case import Case
     from membranekit.claims import Number
+    from membranekit.completeness import Missing
     from membranekit.diagram import PhaseDiagram
     from membranekit.membrane import Assumption, Membrane
     from membranekit.substances import InteractionSet, Substance
@@ -445,11 +446,36 @@ def cases() -> None:
 
 @main.command()
 @click.argument("name", required=False)
+@click.option(
+    "--for",
+    "case",
+    metavar="CASE",
+    help="Tell which values and pairs a case lacks, and what for; or substances, "
+    'such as "water, DMF, PAN".',
+)
+@click.option(
+    "--estimates",
+    is_flag=True,
+    help="With --for: estimate what can be, marked, as text for a material file.",
+)
 @_as_json
-def materials(name: str | None, as_json: bool) -> None:
+def materials(
+    name: str | None, case: str | None, estimates: bool, as_json: bool
+) -> None:
     """List the materials, or show the data sheet of the one called NAME."""
     from membranekit.library import materials as known
 
+    if case is not None:
+        if name is not None:
+            raise InputError(f"--for: give it, or the name of a substance ({name})")
+        found = _missing(case, estimates)
+        if as_json:
+            _say_json(found.to_dict())
+        else:
+            _say(str(found))
+        return
+    if estimates:
+        raise InputError("--estimates: they are of what a case lacks; give --for too")
     if name is not None:
         substance = known[name]
         if as_json:
@@ -464,6 +490,20 @@ def materials(name: str | None, as_json: bool) -> None:
             for each in known.values()
         ]
         _say_table(["name", "kind", "also"], rows)
+
+
+def _missing(given: str, estimates: bool) -> Missing:
+    """Return what a case lacks, or substances named with commas between them."""
+    from membranekit.completeness import missing, together
+
+    if ", " in given and not given.lower().endswith(".toml"):
+        # a comma inside a name has no space after it: 1,4-dioxane
+        names = [each.strip() for each in given.split(", ")]
+        return missing(names, estimates=estimates)
+    runs = _read_case(given, ()).runs
+    return together(
+        [missing(run.solution, run.process, estimates=estimates) for run in runs]
+    )
 
 
 def _text_of(path: str) -> str:

@@ -303,6 +303,24 @@ class Library(Mapping[str, Substance]):
                 found.append(candidate)
         return sorted(found, key=lambda each: (not each.preferred, each.name))
 
+    def set_members(self, extra: Iterable[Any] = ()) -> list[tuple[str, set[str]]]:
+        """Return the name and the components of every set, those of `extra` first.
+
+        Parameters
+        ----------
+        extra : iterable, optional
+            As in `interaction_set`.
+        """
+        extra = list(extra)
+        known: list[InteractionSet | _Entry] = [
+            item for item in extra if isinstance(item, InteractionSet)
+        ]
+        known += [e for e in self._contents[1] if e.kind == "interaction_set"]
+        return [
+            (item.name, set(self._canonical(item.components, extra).values()))
+            for item in known
+        ]
+
     def _named(
         self,
         name: str,
@@ -395,16 +413,12 @@ class Library(Mapping[str, Substance]):
             (each.name, set(self._canonical(each.components, extra).values()))
             for each in known
         ]
-        wanted = set(components)
         names = {each.name for each in candidates}
-        best = max((s & wanted for name, s in sets if name in names), key=len)
         told, lost = [], []
-        for a, b in combinations(components, 2):
-            if {a, b} <= best:
-                continue
-            having = [repr(name) for name, members in sets if {a, b} <= members]
+        for a, b, having in pairs_outside(components, sets, names):
             if having:
-                told.append(f"the pair {a}/{b} is in {_some(having)}")
+                shown = [repr(name) for name in having]
+                told.append(f"the pair {a}/{b} is in {_some(shown)}")
             else:
                 lost.append(f"{a}/{b}")
         if lost:
@@ -423,6 +437,43 @@ class Library(Mapping[str, Substance]):
         return self._read[place]
 
 
+def pairs_outside(
+    components: Sequence[str],
+    sets: Iterable[tuple[str, set[str]]],
+    candidates: Iterable[str],
+) -> list[tuple[str, str, list[str]]]:
+    """Return the pairs that the best set for some components does not hold.
+
+    Parameters
+    ----------
+    components : sequence of str
+        Canonical names.
+    sets : iterable of (str, set of str)
+        All sets, as `Library.set_members` gives them.
+    candidates : iterable of str
+        The names of the sets that may serve.
+
+    Returns
+    -------
+    list of (str, str, list of str)
+        Both components, and the names of the sets that hold them.
+
+    Examples
+    --------
+    >>> sets = [("one", {"a", "b"}), ("two", {"b", "c"})]
+    >>> pairs_outside(["a", "b", "c"], sets, ["one"])
+    [('a', 'c', []), ('b', 'c', ['two'])]
+    """
+    sets, wanted, serving = list(sets), set(components), set(candidates)
+    parts = [members & wanted for name, members in sets if name in serving]
+    best = max(parts, key=len, default=set())
+    return [
+        (a, b, [name for name, members in sets if {a, b} <= members])
+        for a, b in combinations(components, 2)
+        if not {a, b} <= best
+    ]
+
+
 def _skipped(name: str, error: Exception) -> Skipped:
     if isinstance(error, LocatedError):
         key = f"{error.key}: " if error.key else ""
@@ -436,3 +487,4 @@ materials = Library()
 lookup = materials.lookup
 interaction_set = materials.interaction_set
 interaction_sets = materials.interaction_sets
+set_members = materials.set_members

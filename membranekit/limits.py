@@ -58,6 +58,10 @@ READ_AT = (
     *("heat_capacity", "thermal_conductivity"),
 )
 """Properties that a run reads at its own temperatures; all others at 25 degC."""
+USES = ("phase diagram", "run", "filtration")
+"""What a system is completed for; see `reads`."""
+_FILTER = ("density", "contact_angle")
+_FILTERED_WATER = ("density", "viscosity", "surface_tension")
 _SMALLEST_STRETCH = 1e-6
 """A temperature this far outside a range is still in it: its unit was converted [K]."""
 
@@ -168,7 +172,7 @@ def needed(substance: Substance, *, membrane_polymer: bool = False) -> tuple[str
         return (*_MEMBRANE_POLYMER, *(("gelation_fraction",) if gels else ()))
     if substance.kind == "support":
         return _SUPPORT
-    if substance.has("number_average_molar_mass"):
+    if substance.is_chain:
         return _COIL
     names = list(_MOLECULE)
     if substance.kind == "solvent" or substance.has("viscosity"):
@@ -178,6 +182,31 @@ def needed(substance: Substance, *, membrane_polymer: bool = False) -> tuple[str
     if substance.name == "water":
         names.append("surface_tension")
     return tuple(names)
+
+
+def reads(
+    substance: Substance, *, membrane_polymer: bool = False
+) -> dict[str, tuple[str, ...]]:
+    """Return the names of the properties that each of `USES` reads of a substance.
+
+    A filter that was declared reads those of filtration alone; one that was simulated
+    has read those of its run too.
+
+    Examples
+    --------
+    >>> reads(library.lookup("PSF"), membrane_polymer=True)["phase diagram"]
+    ('number_average_molar_mass', 'density')
+    """
+    mass = "number_average_molar_mass" if substance.is_chain else "molar_mass"
+    filtering: tuple[str, ...] = _FILTER if membrane_polymer else ()
+    if substance.name == "water":
+        filtering = _FILTERED_WATER
+    by_use = {
+        "phase diagram": () if substance.kind == "support" else (mass, "density"),
+        "run": needed(substance, membrane_polymer=membrane_polymer),
+        "filtration": filtering,
+    }
+    return {use: by_use[use] for use in USES}
 
 
 def missing(solution: CastingSolution, process: Process) -> list[tuple[str, str]]:

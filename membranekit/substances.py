@@ -342,10 +342,14 @@ class Substance:
         return dataclasses.replace(self, values=tuple(changed.values()))
 
     @property
+    def is_chain(self) -> bool:
+        """Whether it has a mean chain in place of one molar mass."""
+        return self.has("number_average_molar_mass") or not self.has("molar_mass")
+
+    @property
     def molar_volume(self) -> float:
         """Molar volume at 25 degC [m**3/mol]; of the mean chain for a polymer."""
-        chain = self.has("number_average_molar_mass")
-        mass = self.get("number_average_molar_mass" if chain else "molar_mass")
+        mass = self.get("number_average_molar_mass" if self.is_chain else "molar_mass")
         return mass.at() / self.get("density").at()
 
     def to_dict(self) -> dict[str, Any]:

@@ -23,7 +23,7 @@ FLOORS = (
     ("cloudpoints", "titration_table", "interaction_text"),
     ("solution", "process", "case", "equilibria"),
     ("membrane", "filters", "limits"),
-    ("trust",),
+    ("trust", "completeness"),
     ("constants",),
     ("prepared",),
     ("film_setup", "sheet", "stopping"),
