@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from membranekit.completeness import Missing
     from membranekit.diagram import PhaseDiagram
     from membranekit.membrane import Assumption, Membrane
-    from membranekit.substances import InteractionSet, Substance
+    from membranekit.substances import InteractionSet
 
 FAILED, BAD_INPUT, STOPPED = 1, 2, 130
 
@@ -458,9 +458,24 @@ def cases() -> None:
     is_flag=True,
     help="With --for: estimate what can be, marked, as text for a material file.",
 )
+@click.option(
+    "--temperature",
+    metavar="TEXT",
+    help='With NAME: the values there, such as "60 degC"; without it at 25 degC.',
+)
+@click.option(
+    "--extrapolate",
+    is_flag=True,
+    help="With --temperature: outside the range of a value too, marked.",
+)
 @_as_json
 def materials(
-    name: str | None, case: str | None, estimates: bool, as_json: bool
+    name: str | None,
+    case: str | None,
+    estimates: bool,
+    temperature: str | None,
+    extrapolate: bool,
+    as_json: bool,
 ) -> None:
     """List the materials, or show the data sheet of the one called NAME."""
     from membranekit.library import materials as known
@@ -468,6 +483,8 @@ def materials(
     if case is not None:
         if name is not None:
             raise InputError(f"--for: give it, or the name of a substance ({name})")
+        if temperature is not None or extrapolate:
+            raise InputError("--temperature: it is of a data sheet, not of --for")
         found = _missing(case, estimates)
         if as_json:
             _say_json(found.to_dict())
@@ -476,12 +493,16 @@ def materials(
         return
     if estimates:
         raise InputError("--estimates: they are of what a case lacks; give --for too")
+    if name is None and (temperature is not None or extrapolate):
+        raise InputError("--temperature: it is of a data sheet; give a NAME too")
     if name is not None:
-        substance = known[name]
+        from membranekit.data_sheet import sheet_dict, sheet_text
+
         if as_json:
-            _say_json(substance.to_dict())
+            shown = sheet_dict(known[name], temperature, extrapolate=extrapolate)
+            _say_json(shown)
         else:
-            _say_sheet(substance)
+            _say(sheet_text(known[name], temperature, extrapolate=extrapolate))
     elif as_json:
         _say_json({"materials": [known[each].to_dict() for each in known]})
     else:
@@ -893,35 +914,6 @@ def _say_findings(findings: Iterable[Any]) -> None:
         _say(f"\n{severity.capitalize()}{'s' * (len(texts) > 1)}")
         for text in texts:
             _say_paragraph(text)
-
-
-def _say_sheet(substance: Substance) -> None:
-    """Print a data sheet: each value with its basis and source."""
-    sheet = substance.to_dict()
-    properties = sheet.pop("properties")
-    for label, value in sheet.items():
-        if value not in ("", [], None):
-            text = ", ".join(value) if isinstance(value, list) else str(value)
-            _say(f"{label.replace('_', ' '):<12} {text}")
-    _say("")
-    rows = []
-    for label, entry in properties.items():
-        law = entry.get("correlation")
-        value = f"{_figures(entry['value'])} {entry['unit']}".rstrip()
-        shown = f"{value} at 25 degC ({law})" if law else value
-        rows.append(
-            [
-                label.replace("_", " "),
-                shown,
-                entry.get("uncertainty", ""),
-                entry["basis"],
-            ]
-        )
-    _say_table(["property", "value", "+-", "basis"], rows)
-    _say("\nSources")
-    for label, entry in properties.items():
-        note = f" ({entry['note']})" if entry.get("note") else ""
-        _say_paragraph(f"{label.replace('_', ' ')}: {entry['source']}{note}")
 
 
 def _wrapped(text: str) -> str:

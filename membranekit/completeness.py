@@ -213,8 +213,8 @@ class Lack:
     ----------
     of : tuple of str
         The substance, or both of a pair.
-    property : str
-        The property's name; `PAIR` for a pair.
+    name : str
+        The property; `PAIR` for a pair.
     needed_for : tuple of str
         Which of `limits.USES` read it.
     method : str
@@ -226,7 +226,7 @@ class Lack:
     """
 
     of: tuple[str, ...]
-    property: str
+    name: str
     needed_for: tuple[str, ...]
     method: str = ""
     advice: str = ""
@@ -235,13 +235,13 @@ class Lack:
     @property
     def what(self) -> str:
         """Return what is missing in words."""
-        return f"{self.property.replace('_', ' ')} of {' and '.join(self.of)}"
+        return f"{self.name.replace('_', ' ')} of {' and '.join(self.of)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON takes it."""
-        entry = {
+        entry: dict[str, Any] = {
             "of": list(self.of),
-            "property": self.property,
+            "property": self.name,
             "needed_for": list(self.needed_for),
             "method": self.method,
             "advice": self.advice,
@@ -479,7 +479,7 @@ def _lacks(substance: Substance, estimates: bool) -> list[Lack]:
         found.append(
             Lack(
                 of=(substance.name,),
-                property=name,
+                name=name,
                 needed_for=tuple(uses),
                 method=method,
                 advice="" if method else ADVICE.get(name, ""),

@@ -145,6 +145,22 @@ class Library(Mapping[str, Substance]):
                 faults.append(_skipped(entry.pack, error))
         return faults
 
+    def pack_of(self, substance: Substance) -> str:
+        """Return the name of the pack that a substance is from; empty: none of them."""
+        return next(
+            (e.pack for e in self._contents[1] if str(e.file) == substance.origin), ""
+        )
+
+    def sets_with(self, substance: Substance) -> list[str]:
+        """Return the names of the interaction sets that hold a substance."""
+        own = {match_key(name) for name in (substance.name, *substance.aliases)}
+        return [
+            entry.name
+            for entry in self._contents[1]
+            if entry.kind == "interaction_set"
+            and not own.isdisjoint(map(match_key, entry.components))
+        ]
+
     def __iter__(self) -> Iterator[str]:
         return iter(
             entry.name for entry in self._contents[1] if entry.kind != "interaction_set"
@@ -488,3 +504,5 @@ lookup = materials.lookup
 interaction_set = materials.interaction_set
 interaction_sets = materials.interaction_sets
 set_members = materials.set_members
+pack_of = materials.pack_of
+sets_with = materials.sets_with

@@ -424,6 +424,9 @@ def _interaction_set(file: MaterialFile) -> InteractionSet:
                 file.fail(("components",), f"the pair {a}/{b} is missing")
     ternaries = _ternaries(file, components, reference)
     ranges = file.ranges(data, ())
+    for name, _, _ in ranges:
+        if name != "temperature":
+            file.fail(("valid", name), "a set is held to a range of temperature only")
     return InteractionSet(
         name=_checked_name(file),
         components=components,

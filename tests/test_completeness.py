@@ -22,7 +22,7 @@ def without(name, *properties):
 
 
 def named(found):
-    return {(each.of, each.property) for each in found}
+    return {(each.of, each.name) for each in found}
 
 
 def test_systems_of_the_shipped_cases_lack_nothing():
@@ -97,12 +97,12 @@ def test_a_polymer_without_a_set_is_told_by_pair_and_property():
         (("water", "polyacrylonitrile"), "interaction"),
         (("water", "DMF"), "interaction"),
     }
-    lacking = {each.property for each in found.of("run") if len(each.of) == 1}
+    lacking = {each.name for each in found.of("run") if len(each.of) == 1}
     assert lacking == {
         *("heat_capacity", "thermal_conductivity"),
         *("contact_angle", "yield_stress", "start_pore_diameter"),
     }
-    assert [each.property for each in found.of("filtration")] == ["contact_angle"]
+    assert [each.name for each in found.of("filtration")] == ["contact_angle"]
     (pair,) = (each for each in found if each.of == ("water", "DMF"))
     assert "water-DMF-PES" in pair.advice
     with pytest.raises(mk.InputError, match="use"):
@@ -124,7 +124,7 @@ def test_what_a_run_refuses_is_what_is_told():
     )
     process = mk.cases["example2"].process
     found = mk.missing(solution, process)
-    told = [(each.of[0], each.property) for each in found.of("run")]
+    told = [(each.of[0], each.name) for each in found.of("run")]
     assert sorted(told) == sorted(limits.missing(solution, process))
     with pytest.raises(mk.MaterialError) as refusal:
         mk.simulate(solution, process)
@@ -162,7 +162,7 @@ def test_a_liquid_without_a_vapor_pressure_is_told_to_stay():
 
 def test_a_swelling_agent_of_one_average_lacks_the_other_as_a_chain():
     found = mk.missing([without("PVP K30", "number_average_molar_mass")])
-    assert [each.property for each in found] == ["number_average_molar_mass"]
+    assert [each.name for each in found] == ["number_average_molar_mass"]
     assert found.lacks[0].needed_for == ("phase diagram", "run")
 
 
@@ -183,9 +183,9 @@ def test_an_unknown_substance_is_an_error_with_its_nearest_name():
 def test_estimates_are_made_on_request_only():
     assert {each.estimate for each in mk.missing(PAN)} == {None}
     assert mk.missing(PAN).to_toml() == ""
-    with_method = {each.property for each in mk.missing(PAN) if each.method}
+    with_method = {each.name for each in mk.missing(PAN) if each.method}
     found = mk.missing(PAN, estimates=True)
-    estimated = {each.property for each in found if each.estimate}
+    estimated = {each.name for each in found if each.estimate}
     assert estimated == with_method
     assert estimated == {"heat_capacity", "thermal_conductivity", "start_pore_diameter"}
 
@@ -212,7 +212,7 @@ def test_an_estimate_is_marked_and_near_what_the_file_says(name):
         value = each.estimate.value
         assert value.basis == "estimated"
         assert value.source == f"estimated: {each.method}"
-        known = mk.materials[name].get(each.property)
+        known = mk.materials[name].get(each.name)
         assert known.at() == pytest.approx(value.at(), rel=0.7)
         checked += 1
     assert checked >= 3
@@ -255,7 +255,7 @@ def test_estimates_are_ready_for_a_material_file(tmp_path):
         own = load_file(path)
         for each in found:
             if each.of == (name,) and each.estimate:
-                assert own.get(each.property) == each.estimate.value
+                assert own.get(each.name) == each.estimate.value
 
 
 # -------------------------------------------------------------------- told and printed
