@@ -596,7 +596,7 @@ class _Frozen(Mapping[str, Any]):
         self._items = dict(items)
 
     def __getitem__(self, name: str) -> Any:
-        return self._items[name]
+        return _handed_out(self._items[name])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._items)
@@ -606,6 +606,13 @@ class _Frozen(Mapping[str, Any]):
 
     def __repr__(self) -> str:
         return repr(self._items)
+
+
+def _handed_out(value: Any) -> Any:
+    """Return quantities, and those of a series, in the registry of the moment."""
+    if isinstance(value, tuple):
+        return tuple(_handed_out(each) for each in value)
+    return units.fresh(value)
 
 
 def _thaw(value: Any) -> Any:

@@ -46,6 +46,11 @@ class Finding:
     value: Any = None
     severity: str = "note"
 
+    def __getattribute__(self, name: str) -> Any:
+        """Hand a quantity out in the registry of the moment."""
+        value = super().__getattribute__(name)
+        return units.fresh(value) if name == "value" else value
+
     @property
     def ok(self) -> bool:
         """Whether a run can go on in spite of it."""

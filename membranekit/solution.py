@@ -127,10 +127,15 @@ class Input:
 
     given: frozenset[str] = field(init=False)
 
+    def __getattribute__(self, name: str) -> Any:
+        """Hand a quantity out in the registry of the moment."""
+        value = super().__getattribute__(name)
+        return units.fresh(value) if name in type(self).measures else value
+
     def __post_init__(self) -> None:
         stated = set()
         for name in self.field_names():
-            value = self.held(name)
+            value = vars(self)[self.kept_as.get(name, name)]  # as it was given
             empty = isinstance(value, (Mapping, tuple)) and not value
             if value is not None and not empty and not isinstance(value, Default):
                 stated.add(name)
@@ -309,7 +314,7 @@ class Parts(Mapping[str, Any]):
         row = self._find(name)
         if row is None:
             raise KeyError(name)
-        return row[2]
+        return units.fresh(row[2])
 
     def __iter__(self) -> Iterator[str]:
         return (row[0] for row in self._rows)

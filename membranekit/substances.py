@@ -28,6 +28,8 @@ SLACK = 1e-6
 BASES = ("measured", "literature", "estimated", "fitted", "chosen")
 KINDS = ("polymer", "solvent", "swelling_agent", "support")
 ROLES = ("membrane polymer", "good solvent", "nonsolvent", "swelling agent")
+GIVEN = "chosen: given by the user"
+"""The source of a value that `Substance.replace` puts in."""
 
 
 @dataclass(frozen=True)
@@ -369,8 +371,12 @@ class Substance:
         The registry number.
     note : str
         Anything else a reader should know.
+    family : str
+        The bare name that grades of one polymer share, such as PVP.
     origin : str
         The file it was read from.
+    pack : str
+        The pack it came from; empty for a case's own.
     """
 
     name: str
@@ -383,7 +389,9 @@ class Substance:
     generic: bool = False
     cas: str = ""
     note: str = ""
+    family: str = ""
     origin: str = field(default="", compare=False)
+    pack: str = field(default="", compare=False)
 
     @property
     def properties(self) -> Mapping[str, Value]:
@@ -424,7 +432,7 @@ class Substance:
                     f"{name} is no property of {self.name}; "
                     f"the properties are {', '.join(PROPERTIES)}"
                 )
-            changed[name] = constant(name, given, "given by the user", "chosen")
+            changed[name] = constant(name, given, GIVEN, "chosen")
         return dataclasses.replace(self, values=tuple(changed.values()))
 
     @property
@@ -461,7 +469,16 @@ class Substance:
         """
         sheet: dict[str, Any] = {"name": self.name, "kind": self.kind}
         sheet["aliases"] = list(self.aliases)
-        for name in ("usual_role", "maker", "grade", "cas", "note", "origin"):
+        for name in (
+            "usual_role",
+            "maker",
+            "grade",
+            "family",
+            "cas",
+            "note",
+            "origin",
+            "pack",
+        ):
             if getattr(self, name):
                 sheet[name] = getattr(self, name)
         sheet["generic"] = self.generic
