@@ -10,6 +10,7 @@ import membranekit as mk
 from membranekit import completeness, limits
 from membranekit.cli import main
 from membranekit.material_files import load_file
+from membranekit.sources import source_form
 from membranekit.substances import Substance
 
 PAN = ["polyacrylonitrile", "DMF", "water"]
@@ -212,6 +213,7 @@ def test_an_estimate_is_marked_and_near_what_the_file_says(name):
         value = each.estimate.value
         assert value.basis == "estimated"
         assert value.source == f"estimated: {each.method}"
+        assert source_form(value.source) == "estimated"
         known = mk.materials[name].get(each.name)
         assert known.at() == pytest.approx(value.at(), rel=0.7)
         checked += 1
