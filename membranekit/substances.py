@@ -275,8 +275,8 @@ class Value:
         --------
         >>> from membranekit.library import materials
         >>> viscosity = materials["water"].get("viscosity")
-        >>> print(f"{viscosity.quantity('60 degC').to('mPa*s'):.3f~}")
-        0.466 mPa·s
+        >>> round(viscosity.quantity("60 degC").m_as("mPa*s"), 2)
+        0.46
         """
         kelvin = ROOM_TEMPERATURE
         if temperature is not None:
