@@ -852,7 +852,7 @@ def refuse_outside(path: Traversable, location: Traversable) -> None:
     what = ""
     try:
         plain = stat.S_ISREG(os.lstat(path).st_mode)
-        if plain and not path.parent.is_symlink():
+        if plain and not os.path.islink(os.path.dirname(path)):
             return
         if path.is_symlink() or path.parent.is_symlink():
             inside = path.resolve().is_relative_to(location.resolve())
