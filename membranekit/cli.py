@@ -1,8 +1,8 @@
 """The command line: every command imports what it needs when it runs.
 
 Tables go to stdout, progress and faults to stderr. With ``--json`` stdout holds one
-JSON object and nothing else. Exit status: 0 done, 1 a run did not succeed, 2 bad
-input, 130 stopped by the user.
+JSON object and nothing else. Exit status: 0 done, 1 a run did not succeed or a pack is
+skipped that ``MEMBRANEKIT_STRICT`` asks for, 2 bad input, 130 stopped by the user.
 """
 
 from __future__ import annotations
@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from membranekit.errors import InputError, MaterialError, MembranekitError, OutputError
+from membranekit.errors import (
+    InputError,
+    MaterialError,
+    MembranekitError,
+    OutputError,
+    SkippedPackError,
+)
 
 if TYPE_CHECKING:
     from membranekit.case import Case
@@ -74,10 +80,17 @@ class _Commands(click.Group):
             ctx.exit(0)
         except MembranekitError as error:
             _say(f"membranekit: {error}", err=True)
-            ctx.exit(BAD_INPUT)
+            ctx.exit(FAILED if _is_skipped_pack(error) else BAD_INPUT)
         except KeyboardInterrupt:
             _say("membranekit: stopped by the user", err=True)
             ctx.exit(STOPPED)
+
+
+def _is_skipped_pack(error: BaseException | None) -> bool:
+    """Say whether an error arose, perhaps under others, from a pack left out."""
+    while error is not None and not isinstance(error, SkippedPackError):
+        error = error.__context__
+    return error is not None
 
 
 def _say(text: str, *, err: bool = False) -> None:

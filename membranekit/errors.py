@@ -21,6 +21,10 @@ class MaterialError(MembranekitError, LookupError):
     """A substance, property or interaction set is missing, unknown or ambiguous."""
 
 
+class SkippedPackError(MaterialError):
+    """A pack could not be used, and ``MEMBRANEKIT_STRICT`` makes that an error."""
+
+
 class MaterialFileError(InputError):
     """A material or case file is malformed; the message starts with file and line."""
 

@@ -1,4 +1,8 @@
-"""What a plugin may add to membranekit."""
+"""What a plugin may add to membranekit: where its material packs lie.
+
+There is no hook for a pack's metadata: its name, version, license, author and the
+membranekit it needs stand in its ``pack.toml``, and nowhere else.
+"""
 
 from __future__ import annotations
 

@@ -1,31 +1,26 @@
 """Look substances and sets up by name; nothing is read until it is asked for.
 
-Looking up a name reads only the head of each file, the lines above its first table:
-names, aliases and, of an interaction set, its components. The file that holds the name
-is then read whole and checked.
+Looking up a name reads only what `pack_index` does: the table of contents of each pack,
+or the head of each of its files. The file that holds the name is then read whole and
+checked.
 """
 
 from __future__ import annotations
 
-import re
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import tomli
-
-from membranekit import plugins
-from membranekit.errors import MaterialError
-from membranekit.material_files import MaterialFile, Pack, load_file, read_pack
+from membranekit import pack_index, plugins
+from membranekit.errors import MaterialError, SkippedPackError
+from membranekit.material_files import Pack, load_file, read_pack
 from membranekit.names import match_key, nearest, suggestion
+from membranekit.pack_index import Entry
 from membranekit.plugins import Skipped
 from membranekit.substances import InteractionSet, Substance
-from membranekit.toml_text import LocatedError, parse, read_text
-
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
+from membranekit.toml_text import LocatedError
 
 _NAMED_SETS = 8
 """How many sets a message names."""
@@ -35,36 +30,6 @@ def _some(names: Sequence[str], separator: str = ", ") -> str:
     """Return the first names joined, and how many more there are."""
     more = len(names) - _NAMED_SETS
     return separator.join(names[:_NAMED_SETS]) + (f" and {more} more" * (more > 0))
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """What the head of a file says, and where the file is."""
-
-    file: Traversable
-    pack: str
-    kind: str
-    name: str
-    aliases: tuple[str, ...]
-    components: tuple[str, ...]
-
-
-def _read_head(file: Traversable, pack: str) -> _Entry:
-    text = read_text(file)
-    head = re.split(r"^[ \t]*\[", text, maxsplit=1, flags=re.MULTILINE)[0]
-    try:
-        data = tomli.loads(head)
-    except tomli.TOMLDecodeError:  # a line of a list may begin with a bracket
-        data = parse(str(file), text)
-    checked = MaterialFile(str(file), text, data)
-    return _Entry(
-        file=file,
-        pack=pack,
-        kind=checked.string(data, (), "kind"),
-        name=checked.string(data, (), "name"),
-        aliases=checked.strings("aliases"),
-        components=checked.strings("components"),
-    )
 
 
 class Library(Mapping[str, Substance]):
@@ -86,35 +51,60 @@ class Library(Mapping[str, Substance]):
         self._read: dict[str, Substance | InteractionSet] = {}
 
     @cached_property
-    def _contents(self) -> tuple[list[Pack], list[_Entry], list[Skipped]]:
+    def _contents(self) -> tuple[list[Pack], list[Entry], list[Skipped]]:
         found = self._find()
-        packs: list[Pack] = []
-        entries: list[_Entry] = []
+        packs: dict[str, Pack] = {}
+        entries: list[Entry] = []
         skipped = list(found.skipped)
         for location in found.locations:
             try:
-                packs.append(read_pack(location))
-                files = packs[-1].files()
+                pack = read_pack(location)
+                held, faults = pack_index.entries_of(pack)
             except (LocatedError, OSError) as error:
                 skipped.append(_skipped(location.name, error))
                 continue
-            for file in files:
-                try:
-                    entries.append(_read_head(file, packs[-1].name))
-                except LocatedError as error:
-                    skipped.append(_skipped(packs[-1].name, error))
-        return packs, entries, skipped
+            first = packs.setdefault(match_key(pack.name), pack)
+            if first is not pack:
+                what = f"{first.location} holds a pack of this name already"
+                skipped.append(Skipped(pack.name, what, str(location)))
+                continue
+            entries += held
+            skipped += [_skipped(pack.name, fault) for fault in faults]
+        return list(packs.values()), entries, skipped
+
+    @property
+    def _entries(self) -> list[Entry]:
+        """What the packs hold; an error where a pack is skipped and none may be."""
+        self.refuse_skipped()
+        return self._contents[1]
+
+    def refuse_skipped(self) -> None:
+        """Refuse to go on without a pack, if ``MEMBRANEKIT_STRICT`` says so.
+
+        Raises
+        ------
+        SkippedPackError
+            A plugin, pack or file is broken; the message names each.
+        """
+        if self._contents[2] and plugins.is_strict():
+            every = "; ".join(map(str, self._contents[2]))
+            raise SkippedPackError(f"skipped, which {plugins.STRICT} forbids: {every}")
 
     @cached_property
-    def _by_name(self) -> dict[str, list[_Entry]]:
-        names: dict[str, list[_Entry]] = {}
+    def _by_name(self) -> dict[str, list[Entry]]:
+        names: dict[str, list[Entry]] = {}
         for entry in self._contents[1]:
             if entry.kind == "interaction_set":
                 continue
-            for key in {match_key(name) for name in (entry.name, *entry.aliases)}:
+            for key in pack_index.keys_of(entry):
                 names.setdefault(key, []).append(entry)
-                names.setdefault(f"{key}@{match_key(entry.pack)}", []).append(entry)
         return names
+
+    def _carrying(self, key: str) -> list[Entry]:
+        """Return what carries a name, given as its key, perhaps with ``@pack``."""
+        name, at, pack = key.partition("@")
+        found = self._by_name.get(name, [])
+        return [each for each in found if not at or match_key(each.pack) == pack]
 
     @property
     def packs(self) -> list[Pack]:
@@ -129,7 +119,7 @@ class Library(Mapping[str, Substance]):
     @property
     def set_names(self) -> list[str]:
         """Names of all interaction sets."""
-        return [e.name for e in self._contents[1] if e.kind == "interaction_set"]
+        return [e.name for e in self._entries if e.kind == "interaction_set"]
 
     def adds(self, pack: Pack) -> list[str]:
         """Return the names of the substances and interaction sets of a pack."""
@@ -147,14 +137,15 @@ class Library(Mapping[str, Substance]):
 
     def __iter__(self) -> Iterator[str]:
         return iter(
-            entry.name for entry in self._contents[1] if entry.kind != "interaction_set"
+            entry.name for entry in self._entries if entry.kind != "interaction_set"
         )
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and match_key(name) in self._by_name
+        self.refuse_skipped()
+        return isinstance(name, str) and bool(self._carrying(match_key(name)))
 
     def __getitem__(self, name: str) -> Substance:
         return self.lookup(name)
@@ -178,14 +169,17 @@ class Library(Mapping[str, Substance]):
         MaterialError
             No substance has the name, or two have it; the message tells which come
             near, or where both are.
+        SkippedPackError
+            A pack is broken, and ``MEMBRANEKIT_STRICT`` forbids to leave it out.
         """
+        self.refuse_skipped()
         key = match_key(name)
         own = [item for item in extra if isinstance(item, Substance)]
-        places: dict[str, Substance | _Entry] = {}
+        places: dict[str, Substance | Entry] = {}
         for item in own:
             if key in map(match_key, (item.name, *item.aliases)):
                 places[item.origin or repr(item)] = item
-        for entry in self._by_name.get(key, ()):
+        for entry in self._carrying(key):
             places.setdefault(str(entry.file), entry)
         if len(places) > 1:
             raise MaterialError(
@@ -241,8 +235,8 @@ class Library(Mapping[str, Substance]):
         """
         extra = list(extra)
         own = [item for item in extra if isinstance(item, InteractionSet)]
-        known: list[InteractionSet | _Entry] = [*own]
-        known += [e for e in self._contents[1] if e.kind == "interaction_set"]
+        known: list[InteractionSet | Entry] = [*own]
+        known += [e for e in self._entries if e.kind == "interaction_set"]
         if isinstance(name, InteractionSet):
             candidates, known, name = [name], [*known, name], name.name
         elif name is None:
@@ -306,10 +300,10 @@ class Library(Mapping[str, Substance]):
     def _named(
         self,
         name: str,
-        candidates: Iterable[InteractionSet | _Entry],
+        candidates: Iterable[InteractionSet | Entry],
         components: Sequence[str],
         extra: Iterable[Any],
-    ) -> list[InteractionSet | _Entry]:
+    ) -> list[InteractionSet | Entry]:
         candidates = list(candidates)
         key = match_key(name)
         found = [c for c in candidates if match_key(c.name) == key]
@@ -351,7 +345,7 @@ class Library(Mapping[str, Substance]):
         names = {}
         for component in components:
             key = match_key(component)
-            entries = self._by_name.get(key, ())
+            entries = self._carrying(key)
             canonical = entries[0].name if entries else component
             for item in extra:
                 if isinstance(item, Substance) and key in map(
@@ -365,7 +359,7 @@ class Library(Mapping[str, Substance]):
         self,
         components: Sequence[str],
         name: str | None,
-        candidates: Iterable[InteractionSet | _Entry],
+        candidates: Iterable[InteractionSet | Entry],
         extra: Iterable[Any],
     ) -> str:
         best: set[str] = set()
@@ -386,8 +380,8 @@ class Library(Mapping[str, Substance]):
     def _pairs_elsewhere(
         self,
         components: Sequence[str],
-        candidates: Iterable[InteractionSet | _Entry],
-        known: Iterable[InteractionSet | _Entry],
+        candidates: Iterable[InteractionSet | Entry],
+        known: Iterable[InteractionSet | Entry],
         extra: Iterable[Any],
     ) -> str:
         """Name the pairs that are missing, and the sets that have them."""
@@ -411,16 +405,34 @@ class Library(Mapping[str, Substance]):
             told.append(f"no set has {', '.join(lost)}")
         return "".join(f"; {each}" for each in told)
 
-    def _load_set(self, entry: _Entry) -> InteractionSet:
+    def _load_set(self, entry: Entry) -> InteractionSet:
         loaded = self._load(entry)
         assert isinstance(loaded, InteractionSet)
         return loaded
 
-    def _load(self, entry: _Entry) -> Substance | InteractionSet:
+    def _load(self, entry: Entry) -> Substance | InteractionSet:
         place = str(entry.file)
         if place not in self._read:
-            self._read[place] = load_file(entry.file)
+            loaded = load_file(entry.file)
+            if what := pack_index.difference(entry, _head(loaded)):
+                raise LocatedError(
+                    str(entry.location / "pack.toml"), 0, f"contents.{entry.path}", what
+                )
+            if isinstance(loaded, Substance):
+                loaded = dataclasses.replace(loaded, pack=entry.pack)
+            self._read[place] = loaded
         return self._read[place]
+
+
+def _head(loaded: Substance | InteractionSet) -> tuple[Any, ...]:
+    """Return what the head of a file said of what was read from it."""
+    is_set = isinstance(loaded, InteractionSet)
+    said = {"kind": "interaction_set"} if is_set else {}
+    empty = {"aliases": (), "components": (), "generic": False}
+    return tuple(
+        said.get(key) or getattr(loaded, key, empty.get(key, ""))
+        for key in pack_index.HEAD
+    )
 
 
 def _skipped(name: str, error: Exception) -> Skipped:

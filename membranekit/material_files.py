@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -95,21 +96,25 @@ class MaterialFile:
             )
         return value
 
-    def flag(self, key: str) -> bool:
+    def flag(
+        self, key: str, table: Mapping[str, Any] | None = None, keys: Keys = ()
+    ) -> bool:
         """Return true or false; false where the key is missing."""
-        value = self.data.get(key, False)
+        value = (self.data if table is None else table).get(key, False)
         if not isinstance(value, bool):
-            self.fail((key,), "must be true or false")
+            self.fail((*keys, key), "must be true or false")
         return value
 
-    def strings(self, key: str) -> tuple[str, ...]:
+    def strings(
+        self, key: str, table: Mapping[str, Any] | None = None, keys: Keys = ()
+    ) -> tuple[str, ...]:
         """Return a list of texts; empty where the key is missing."""
-        value = self.data.get(key, [])
+        value = (self.data if table is None else table).get(key, [])
         if not isinstance(value, list):
-            self.fail((key,), "must be a list of texts")
+            self.fail((*keys, key), "must be a list of texts")
         for n, item in enumerate(value):
             if not isinstance(item, str) or not item.strip():
-                self.fail((key, n), "must be a text")
+                self.fail((*keys, key, n), "must be a text")
         return tuple(value)
 
     def table(self, value: Any, keys: Keys, example: str) -> dict[str, Any]:
@@ -215,6 +220,7 @@ _SUBSTANCE_KEYS = (
     "maker",
     "grade",
     "generic",
+    "family",
     "cas",
     "note",
 )
@@ -258,6 +264,7 @@ def _substance(file: MaterialFile) -> Substance:
         maker=file.string(data, (), "maker", ""),
         grade=grade,
         generic=generic,
+        family=file.string(data, (), "family", ""),
         cas=cas,
         note=file.string(data, (), "note", ""),
         origin=file.name,
@@ -596,6 +603,9 @@ def _temperatures(
 
 # --- Packs ---------------------------------------------------------------------------
 
+PACK_KEYS = ("name", "version", "license", "author", "membranekit", "contents")
+"""The keys of a ``pack.toml``."""
+
 
 @dataclass(frozen=True)
 class Pack:
@@ -607,21 +617,30 @@ class Pack:
     author: str
     location: Traversable
 
+    text: str = ""
+    """What its ``pack.toml`` says."""
+    contents: Mapping[str, Mapping[str, Any]] | None = None
+    """The heads of its files by path, if its ``pack.toml`` has them."""
+
     def files(self) -> list[Traversable]:
         """Return the material files: those beside ``pack.toml``, then the drawers'."""
+        return list(self.paths().values())
+
+    def paths(self) -> dict[str, Traversable]:
+        """Return the material files by their path in the folder, with slashes."""
         entries = sorted(self.location.iterdir(), key=lambda entry: entry.name)
-        drawers = [
-            entry
-            for entry in entries
-            if entry.is_dir() and not entry.name.startswith((".", "_"))
-        ]
-        for drawer in drawers:
-            entries += sorted(drawer.iterdir(), key=lambda entry: entry.name)
-        return [
-            entry
-            for entry in entries
-            if entry.name.endswith(".toml") and entry.name != "pack.toml"
-        ]
+        found = {entry.name: entry for entry in entries if _is_material(entry.name)}
+        for drawer in entries:
+            if drawer.name.startswith((".", "_")) or not drawer.is_dir():
+                continue
+            for entry in sorted(drawer.iterdir(), key=lambda entry: entry.name):
+                if _is_material(entry.name):
+                    found[f"{drawer.name}/{entry.name}"] = entry
+        return found
+
+
+def _is_material(name: str) -> bool:
+    return name.endswith(".toml") and name != "pack.toml"
 
 
 def read_pack(location: Traversable) -> Pack:
@@ -635,9 +654,9 @@ def read_pack(location: Traversable) -> Pack:
     path = location / "pack.toml"
     data, text = read_toml(path)
     file = MaterialFile(str(path), text, data)
-    file.only(data, (), ("name", "version", "license", "author", "membranekit"))
+    file.only(data, (), PACK_KEYS)
     needed = file.string(data, (), "membranekit")
-    if not re.fullmatch(r">=\s*\d+(\.\d+)*", needed):
+    if not re.fullmatch(r">=\s*\d{1,6}(\.\d{1,6}){0,5}", needed):
         file.fail(("membranekit",), f'{needed!r} is not like ">=0.1"')
     if not _is_recent(needed):
         file.fail(("membranekit",), f"needs membranekit {needed}")
@@ -647,13 +666,42 @@ def read_pack(location: Traversable) -> Pack:
         license=file.string(data, (), "license"),
         author=file.string(data, (), "author"),
         location=location,
+        text=text,
+        contents=_contents(file),
     )
 
 
+_LISTED = re.compile(r"(?:[^._/\\:][^/\\:]*/)?[^/\\:]+")
+"""A file that `Pack.paths` could find; nothing outside the pack's folder."""
+
+
+def _contents(file: MaterialFile) -> Mapping[str, Mapping[str, Any]] | None:
+    """Return the heads that a ``pack.toml`` repeats of its files."""
+    if "contents" not in file.data:
+        return None
+    here: Keys = ("contents",)
+    example = '"solvents/gvl.toml" = { kind = "solvent", name = "GVL" }'
+    contents = file.table(file.data["contents"], here, example)
+    for path, head in contents.items():
+        if not isinstance(head, dict):
+            file.table(head, (*here, path), example)
+        if not _LISTED.fullmatch(path) or not _is_material(path.rpartition("/")[2]):
+            what = "is no material file of the pack: write folder/name.toml"
+            file.fail((*here, path), what)
+    return contents
+
+
 def _is_recent(needed: str) -> bool:
+    own = _own_version()
+    wanted = [int(n) for n in re.findall(r"\d+", needed)]
+    return own is None or own[: len(wanted)] >= wanted
+
+
+@functools.cache
+def _own_version() -> list[int] | None:
+    """Return the numbers of the installed version; None: it is not installed."""
     try:
         own = metadata.version("membranekit")
     except metadata.PackageNotFoundError:  # a checkout that is not installed
-        return True
-    numbers = [[int(n) for n in re.findall(r"\d+", text)] for text in (own, needed)]
-    return numbers[0][: len(numbers[1])] >= numbers[1]
+        return None
+    return [int(n) for n in re.findall(r"\d+", own)]

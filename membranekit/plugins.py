@@ -2,7 +2,9 @@
 
 A pack comes from one of four places: a plugin's hook `membranekit_packs` (the built-in
 pack uses it too), an entry point of the group ``membranekit.packs`` that names a
-package, the paths in ``MEMBRANEKIT_PACKS``, and the user's data folder.
+package, the paths in ``MEMBRANEKIT_PACKS``, and the user's data folder. What is broken
+is named and skipped, and the rest goes on; `is_strict` says whether the user wants an
+error instead.
 """
 
 from __future__ import annotations
@@ -11,17 +13,16 @@ import functools
 import importlib
 import importlib.resources
 import os
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from membranekit import hookspecs
+from membranekit.names import suggestion
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 PLUGINS = "membranekit"
 PACKS = "membranekit.packs"
 ENVIRONMENT = "MEMBRANEKIT_PACKS"
+STRICT = "MEMBRANEKIT_STRICT"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,10 @@ class Skipped:
     message: str
     file: str = ""
     line: int = 0
+
+    def __str__(self) -> str:
+        line = f":{self.line}" if self.line else ""
+        return f"{self.name}: {f'{self.file}{line}: ' * bool(self.file)}{self.message}"
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,11 @@ class BuiltinPack:
             return [Path(__file__).resolve().parents[1] / "materials"]
 
 
+def is_strict() -> bool:
+    """Say whether ``MEMBRANEKIT_STRICT`` asks for an error where a pack is skipped."""
+    return os.environ.get(STRICT, "").strip().lower() not in ("", "0", "no", "false")
+
+
 @functools.cache
 def _started() -> tuple[pluggy.PluginManager, tuple[Skipped, ...]]:
     made = pluggy.PluginManager(PLUGINS)
@@ -69,12 +80,35 @@ def _started() -> tuple[pluggy.PluginManager, tuple[Skipped, ...]]:
     made.register(BuiltinPack(), "builtin")
     skipped = []
     for entry in entry_points(group=PLUGINS):
+        if made.has_plugin(entry.name):
+            skipped.append(Skipped(entry.name, "another plugin has this name"))
+            continue
         # Whatever a stranger's module raises on import, the program goes on.
         try:
             made.register(entry.load(), entry.name)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             skipped.append(Skipped(entry.name, _reason(error)))
-    return made, tuple(skipped)
+            if made.has_plugin(entry.name):  # a hook of it was refused
+                made.unregister(name=entry.name)
+    return made, (*skipped, *_misspelt(made))
+
+
+def _misspelt(made: pluggy.PluginManager) -> Iterator[Skipped]:
+    """Take out every plugin with a hook that there is not, and name it."""
+    hooks = [name for name in vars(hookspecs) if name.startswith(f"{PLUGINS}_")]
+    while True:
+        try:
+            made.check_pending()
+            return
+        except pluggy.PluginValidationError as error:
+            name = made.get_name(error.plugin) or repr(error.plugin)
+            callers = made.get_hookcallers(error.plugin) or []
+            wrong = [each.name for each in callers if not each.has_spec()]
+            near = suggestion(wrong[0], hooks) or ", ".join(hooks)
+            made.unregister(error.plugin)
+            yield Skipped(name, f"there is no hook {wrong[0]!r}; did you mean {near}?")
 
 
 def manager() -> pluggy.PluginManager:
@@ -82,54 +116,78 @@ def manager() -> pluggy.PluginManager:
     return _started()[0]
 
 
-def find_packs(environment: Mapping[str, str] = os.environ) -> Found:
-    """Return every place a pack was announced at; a broken one is named and skipped.
+def find_packs() -> Found:
+    """Return every place a pack was announced at, each once.
 
-    Parameters
-    ----------
-    environment : Mapping[str, str]
-        Where ``MEMBRANEKIT_PACKS`` and the user's data folder are looked up.
+    What is broken is named and skipped. A place that two announce, such as an entry
+    point and ``MEMBRANEKIT_PACKS``, counts once.
     """
     plugins, broken = _started()
-    locations: list[Traversable] = []
     skipped = list(broken)
+    locations: dict[str, Traversable] = {}
+
+    def add(location: Traversable) -> None:
+        manifest = os.path.realpath(str(location.joinpath("pack.toml")))
+        locations.setdefault(manifest, location)
+
     for call in plugins.hook.membranekit_packs.get_hookimpls():
         try:
-            locations.extend(cast("Sequence[Traversable]", call.function()))
-        except Exception as error:
+            for location in _folders(call.function()):
+                add(location)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             skipped.append(Skipped(call.plugin_name, _reason(error)))
     for entry in entry_points(group=PACKS):
         try:
-            locations.append(importlib.resources.files(_package(entry)))
-        except Exception as error:
+            add(_package(entry))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             skipped.append(Skipped(entry.name, _reason(error)))
-    for text in environment.get(ENVIRONMENT, "").split(os.pathsep):
-        if text.strip():
-            locations.append(Path(text.strip()))
-    locations.extend(_subfolders(user_folder(environment)))
-    return Found(tuple(locations), tuple(skipped))
+    named = os.environ.get(ENVIRONMENT, "").split(os.pathsep)
+    own = [Path(text.strip()) for text in named if text.strip()]
+    for folder in (*own, *_subfolders(user_folder())):
+        if (folder / "pack.toml").is_file():
+            add(folder)
+        else:
+            what = "there is no pack.toml in this folder"
+            if not folder.is_dir():
+                what = "this is no folder; a pack is one with a pack.toml in it"
+            skipped.append(Skipped(folder.name or str(folder), what, str(folder)))
+    return Found(tuple(locations.values()), tuple(skipped))
 
 
-def user_folder(environment: Mapping[str, str] = os.environ) -> Path:
+def user_folder() -> Path:
     """Return the folder whose subfolders are the user's own packs."""
-    home = Path.home()
-    if sys.platform == "win32":
-        base = Path(environment.get("APPDATA") or home / "AppData" / "Roaming")
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Application Support"
-    else:
-        base = Path(environment.get("XDG_DATA_HOME") or home / ".local" / "share")
-    return base / "membranekit" / "packs"
+    import platformdirs
+
+    data: Path = platformdirs.user_data_path("membranekit", appauthor=False)
+    return data / "packs"
 
 
-def _package(entry: EntryPoint) -> ModuleType:
-    return importlib.import_module(entry.module)
+def _package(entry: EntryPoint) -> Traversable:
+    return importlib.resources.files(importlib.import_module(entry.module))
+
+
+def _folders(given: Any) -> list[Traversable]:
+    """Return what a hook gave, if it is a list of folders."""
+    is_one = isinstance(given, str | os.PathLike)
+    folders = [] if is_one else list(given)
+    if is_one or not all(hasattr(each, "joinpath") for each in folders):
+        raise TypeError(
+            "membranekit_packs must return a list of folders, each a pathlib.Path or "
+            f"a Traversable, not {given!r}"
+        )
+    return folders
 
 
 def _subfolders(folder: Path) -> Iterator[Path]:
     if folder.is_dir():
-        yield from sorted(path for path in folder.iterdir() if path.is_dir())
+        for path in sorted(folder.iterdir()):
+            if path.is_dir() and not path.name.startswith((".", "_")):
+                yield path
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"

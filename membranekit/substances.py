@@ -283,8 +283,12 @@ class Substance:
         The registry number.
     note : str
         Anything else a reader should know.
+    family : str
+        The bare name that grades of one polymer share, such as PVP.
     origin : str
         The file it was read from.
+    pack : str
+        The pack it came from; empty for a case's own.
     """
 
     name: str
@@ -297,7 +301,9 @@ class Substance:
     generic: bool = False
     cas: str = ""
     note: str = ""
+    family: str = ""
     origin: str = field(default="", compare=False)
+    pack: str = field(default="", compare=False)
 
     @property
     def properties(self) -> Mapping[str, Value]:
@@ -352,7 +358,16 @@ class Substance:
         """Return the data sheet as JSON can hold it."""
         sheet: dict[str, Any] = {"name": self.name, "kind": self.kind}
         sheet["aliases"] = list(self.aliases)
-        for name in ("usual_role", "maker", "grade", "cas", "note", "origin"):
+        for name in (
+            "usual_role",
+            "maker",
+            "grade",
+            "family",
+            "cas",
+            "note",
+            "origin",
+            "pack",
+        ):
             if getattr(self, name):
                 sheet[name] = getattr(self, name)
         sheet["generic"] = self.generic

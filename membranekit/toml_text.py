@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LARGEST_FILE = 1_000_000
 """Larger TOML files are refused unread [bytes]."""
 
+_USUAL_SIZE = 16_384
+"""Room is made for a larger file only where there is one [bytes]."""
+
 Keys = tuple[str | int, ...]
 
 
@@ -71,7 +74,9 @@ def read_text(path: Traversable) -> str:
     name = str(path)
     try:
         with path.open("rb") as stream:
-            data = stream.read(LARGEST_FILE + 1)
+            data = stream.read(_USUAL_SIZE)
+            if len(data) == _USUAL_SIZE:
+                data += stream.read(LARGEST_FILE + 1 - len(data))
     except OSError as error:
         reason = error.strerror or str(error)
         raise LocatedError(name, 0, "", f"cannot be read: {reason}") from error

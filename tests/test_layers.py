@@ -18,6 +18,7 @@ FLOORS = (
     ("names",),
     ("substances", "hookspecs", "toml_text"),
     ("plugins", "material_files"),
+    ("pack_index",),
     ("library",),
     ("mixtures",),
     ("cloudpoints", "titration_table", "interaction_text"),
