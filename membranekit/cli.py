@@ -7,15 +7,22 @@ skipped that ``MEMBRANEKIT_STRICT`` asks for, 2 bad input, 130 stopped by the us
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from membranekit.console import as_json as _as_json
+from membranekit.console import drop as _drop
+from membranekit.console import say as _say
+from membranekit.console import say_json as _say_json
+from membranekit.console import say_paragraph as _say_paragraph
+from membranekit.console import say_table as _say_table
+from membranekit.console import wrapped as _wrapped
 from membranekit.errors import (
     InputError,
     MaterialError,
@@ -36,6 +43,9 @@ FAILED, BAD_INPUT, STOPPED = 1, 2, 130
 _SAVED = (".json", ".nc")
 _NARROWEST = 80
 _MOST_TOLD = 12
+
+# The modules of the commands that are not here, imported when they are asked for.
+_ELSEWHERE = {"packs": "membranekit.packs_cli", "doctor": "membranekit.packs_cli"}
 
 _GUIDE = """\
 # A case file of membranekit, in TOML. Edit it, then
@@ -72,6 +82,15 @@ class _Commands(click.Group):
             _drop(sys.stdout)
             raise click.exceptions.Exit(0) from None
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _ELSEWHERE:
+            return super().get_command(ctx, name)
+        command: click.Command = getattr(import_module(_ELSEWHERE[name]), name)
+        return command
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -91,30 +110,6 @@ def _is_skipped_pack(error: BaseException | None) -> bool:
     while error is not None and not isinstance(error, SkippedPackError):
         error = error.__context__
     return error is not None
-
-
-def _say(text: str, *, err: bool = False) -> None:
-    """Print a text, spelling out what the console's encoding lacks."""
-    stream = sys.stderr if err else sys.stdout
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    try:
-        click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
-    except BrokenPipeError:
-        _drop(stream)
-
-
-def _drop(stream: TextIO) -> None:
-    """Write to nowhere from here on.
-
-    Whoever reads has read enough, such as `head`: that changes no status.
-    """
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _say_json(document: dict[str, Any], indent: int | None = 1) -> None:
-    import json
-
-    _say(json.dumps(document, indent=indent, allow_nan=False))
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -141,10 +136,6 @@ _interactions = click.option(
     "--interactions",
     metavar="NAME",
     help="Take this set of interactions in place of the preferred one.",
-)
-
-_as_json = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."
 )
 
 
@@ -244,7 +235,11 @@ def check(
     is_flag=True,
     help="Tell under the table which of the patent's 18 claims each run meets.",
 )
-@click.option("--cite", is_flag=True, help="List the sources used, as BibTeX.")
+@click.option(
+    "--cite",
+    is_flag=True,
+    help="Print the sources of all values used, as BibTeX, in place of the table.",
+)
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
@@ -272,6 +267,11 @@ def run(
         raise InputError(
             "--claims: it stands under the table, which --json leaves out; in Python "
             "mk.claims.check(membrane).to_dict() gives it"
+        )
+    if claims and cite:
+        raise InputError(
+            "--claims: it stands under the table, in whose place --cite prints; ask "
+            "for one at a time"
         )
     if claims and mode == "fast":
         raise InputError("--claims: they are on pores, which --mode fast lacks")
@@ -303,13 +303,19 @@ def run(
             plot.save(page, figure)
     finally:
         if as_json:
-            _say_json(results.to_document(membranes, read.from_folder(Path())))
+            document = results.to_document(membranes, read.from_folder(Path()))
+            if cite:
+                document["citations"] = _cited(membranes)
+            _say_json(document)
+        elif cite and membranes:
+            _say(_cited(membranes) or "% no run used a value")
+            for each in membranes:
+                if not each.success:
+                    _say(f"membranekit: {each.message}", err=True)
         elif membranes:
             _report(read.name, membranes)
             if claims:
                 _say_claims(membranes)
-        if cite and membranes:
-            _say(f"\n{_bibliography(membranes)}", err=as_json)
     if stopped:
         _say(f"membranekit: stopped by the user; {stopped}", err=True)
         ctx.exit(STOPPED)
@@ -772,33 +778,14 @@ def _trust_text(entry: Assumption) -> str:
     return f"{entry}{source}"
 
 
-def _bibliography(membranes: Sequence[Membrane]) -> str:
-    """Return the sources of the values in `Trust`, one BibTeX entry each."""
-    from membranekit.membrane import gather, versions
+def _cited(membranes: Sequence[Membrane]) -> str | None:
+    """Return the sources of all runs as BibTeX; None if every run failed at once."""
+    from membranekit import membrane as results
 
-    uses: dict[str, list[str]] = {}
-    for listed in ("assumed", "estimated", "fitted", "extrapolated"):
-        for entry in gather(membranes, listed):
-            if entry.source:
-                names = uses.setdefault(entry.source, [])
-                if entry.name not in names:
-                    names.append(entry.name)
-    own = f"version {versions()['membranekit']}"
-    entries = [
-        f"@software{{membranekit,\n  title = {{membranekit}},\n  note = {{{own}}}"
-    ]
-    for number, (source, names) in enumerate(uses.items(), start=1):
-        entries.append(
-            f"@misc{{source{number},\n  title = {{{_bibtex(source)}}},\n"
-            f"  note = {{used for {_bibtex(', '.join(names))}}}"
-        )
-    return "\n".join(f"{entry}\n}}" for entry in entries)
-
-
-def _bibtex(text: str) -> str:
-    for sign in "%&_#$":
-        text = text.replace(sign, f"\\{sign}")
-    return text.replace("{", "(").replace("}", ")")
+    try:
+        return results.cite(membranes)
+    except InputError:
+        return None
 
 
 def _say_choice(found: Sequence[PhaseDiagram]) -> None:
@@ -895,47 +882,6 @@ def _say_sheet(substance: Substance) -> None:
     for label, entry in properties.items():
         note = f" ({entry['note']})" if entry.get("note") else ""
         _say_paragraph(f"{label.replace('_', ' ')}: {entry['source']}{note}")
-
-
-def _wrapped(text: str) -> str:
-    import textwrap
-
-    return textwrap.fill(text, 88)
-
-
-def _say_paragraph(text: str) -> None:
-    import textwrap
-
-    for line in textwrap.wrap(text, 86, initial_indent="  ", subsequent_indent="    "):
-        _say(line)
-
-
-def _say_table(
-    header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: bool = False
-) -> None:
-    """Print a table without rules; of numbers, all but the first column right."""
-    import io
-
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for index, title in enumerate(header):
-        right = numbers and index > 0
-        table.add_column(
-            Text(title), justify="right" if right else "left", no_wrap=True
-        )
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console = Console(
-        file=io.StringIO(),
-        width=10_000,
-        force_terminal=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
-    )
-    console.print(table)
-    printed = console.file.getvalue()  # type: ignore[attr-defined]
-    _say("\n".join(line.rstrip() for line in printed.splitlines()))
 
 
 def _count(runs: int) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from membranekit import pack_index, plugins
 from membranekit.errors import MaterialError, SkippedPackError
-from membranekit.material_files import Pack, load_file, read_pack
+from membranekit.material_files import Pack, load_file, read_pack, refuse_outside
 from membranekit.names import match_key, nearest, suggestion
 from membranekit.pack_index import Entry
 from membranekit.plugins import Skipped
@@ -413,6 +413,7 @@ class Library(Mapping[str, Substance]):
     def _load(self, entry: Entry) -> Substance | InteractionSet:
         place = str(entry.file)
         if place not in self._read:
+            refuse_outside(entry.file, entry.location)
             loaded = load_file(entry.file)
             if what := pack_index.difference(entry, _head(loaded)):
                 raise LocatedError(

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from importlib import metadata
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
 from membranekit import substances, units
 from membranekit.errors import InputError
-from membranekit.names import suggestion
+from membranekit.names import LONGEST, suggestion
 from membranekit.substances import (
     InteractionSet,
     Law,
@@ -29,6 +29,9 @@ from membranekit.toml_text import Keys, LocatedError, key_lines, read_toml
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 CONVENTIONS = ("g", "chi")
 FITTED_TO = ("cloud points", "vapor-liquid equilibrium", "swelling", "estimate")
 CHAIN_LENGTHS = (
@@ -38,32 +41,86 @@ CHAIN_LENGTHS = (
     "melt_viscosity",
 )
 
+_MOST_COMPONENTS = 50
+_MOST_UNKNOWN = 20
+_LONGEST_TEXT = 10_000
+_CLOSEST = 0.1
+"""Least distance of the points that a polynomial goes through [K]."""
+# They would write over the terminal, or turn the direction of a line.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
 
 @dataclass(frozen=True)
 class MaterialFile:
-    """A parsed file that can say where it is wrong."""
+    """A parsed file that can say where it is wrong.
+
+    Parameters
+    ----------
+    name : str
+        Its path, for messages.
+    text : str
+        What it holds.
+    data : dict
+        The same, parsed.
+    faults : list of LocatedError, optional
+        Where faults are collected while reading goes on. Without it, the first one
+        stops the reading.
+    """
 
     name: str
     text: str
     data: dict[str, Any]
+    faults: list[LocatedError] | None = None
+
+    @cached_property
+    def _lines(self) -> dict[Keys, int]:
+        return key_lines(self.text)
+
+    def _fault(self, keys: Keys, what: str, suggestion: str) -> LocatedError:
+        at = next(
+            (
+                self._lines[keys[:n]]
+                for n in range(len(keys), 0, -1)
+                if keys[:n] in self._lines
+            ),
+            1,
+        )
+        shown = ".".join(str(key + 1) if isinstance(key, int) else key for key in keys)
+        return LocatedError(self.name, at, shown, what, suggestion)
 
     def fail(self, keys: Keys, what: str, suggestion: str = "") -> NoReturn:
         """Raise the error that says where and what is wrong."""
-        lines = key_lines(self.text)
-        at = next(
-            (lines[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in lines), 1
-        )
-        shown = ".".join(str(key + 1) if isinstance(key, int) else key for key in keys)
-        raise LocatedError(self.name, at, shown, what, suggestion)
+        raise self._fault(keys, what, suggestion)
+
+    def report(self, keys: Keys, what: str, suggestion: str = "") -> None:
+        """Collect a fault that reading can go on after, or raise it as `fail` does."""
+        fault = self._fault(keys, what, suggestion)
+        if self.faults is None:
+            raise fault
+        self.faults.append(fault)
+
+    def tried(
+        self, default: T, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return what `read` returns, or `default` after a fault that is collected."""
+        try:
+            return read(*args, **kwargs)
+        except LocatedError as fault:
+            if self.faults is None:
+                raise
+            self.faults.append(fault)
+            return default
 
     def only(
         self, table: Mapping[str, Any], keys: Keys, allowed: Iterable[str]
     ) -> None:
         """Refuse a key that does not belong into the table."""
         names = list(allowed)
-        for key in table:
-            if key not in names:
-                self.fail((*keys, key), "unknown key", suggestion(key, names))
+        unknown = [key for key in table if key not in names]
+        for key in unknown[:_MOST_UNKNOWN]:
+            self.report((*keys, key), "unknown key", suggestion(key, names))
+        if more := len(unknown[_MOST_UNKNOWN:]):
+            self.report(keys, f"{more} more unknown keys")
 
     def string(
         self, table: Mapping[str, Any], keys: Keys, key: str, default: str | None = None
@@ -76,6 +133,10 @@ class MaterialFile:
         value = table[key]
         if not isinstance(value, str) or not (value.strip() or default is not None):
             self.fail((*keys, key), "must be a text")
+        if len(value) > _LONGEST_TEXT:
+            self.fail((*keys, key), f"is longer than {_LONGEST_TEXT} characters")
+        if _CONTROL.search(value):
+            self.fail((*keys, key), "holds a control character")
         return value
 
     def choice(
@@ -115,6 +176,8 @@ class MaterialFile:
         for n, item in enumerate(value):
             if not isinstance(item, str) or not item.strip():
                 self.fail((*keys, key, n), "must be a text")
+            if fault := _name_fault(item):
+                self.fail((*keys, key, n), fault)
         return tuple(value)
 
     def table(self, value: Any, keys: Keys, example: str) -> dict[str, Any]:
@@ -127,9 +190,13 @@ class MaterialFile:
         """Return a finite bare number."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             self.fail(keys, "must be a bare number")
-        if not math.isfinite(value):
+        try:
+            number = float(value)
+        except OverflowError:  # a whole number may be of any size
+            number = math.inf
+        if not math.isfinite(number):
             self.fail(keys, "must be finite")
-        return float(value)
+        return number
 
     def numbers(self, value: Any, keys: Keys, count: int) -> tuple[float, ...]:
         """Return `count` finite bare numbers."""
@@ -158,6 +225,8 @@ class MaterialFile:
         self.only(valid, keys, kinds)
         found = []
         for kind, ends in valid.items():
+            if kind not in kinds:
+                continue
             if not isinstance(ends, list) or len(ends) != 2:
                 self.fail((*keys, kind), f"must be two ends: {example}")
             low, high = (self.si(end, kind, (*keys, kind)) for end in ends)
@@ -173,8 +242,11 @@ class MaterialFile:
         text = self.string(table, keys, "uncertainty", "")
         if not text:
             return None
-        if re.fullmatch(r"\s*\d+(\.\d+)?\s*%\s*", text):
-            return "relative", float(text.strip().rstrip("%")) / 100
+        if re.fullmatch(r"\s*\d{1,20}(\.\d{1,20})?\s*%\s*", text):
+            width = float(text.strip().rstrip("%")) / 100
+            if not width > 0:
+                self.fail((*keys, "uncertainty"), "must be positive")
+            return "relative", width
         if kind == "temperature":
             kind = "temperature_difference"
         width = self.si(text, kind, (*keys, "uncertainty"))
@@ -186,12 +258,13 @@ class MaterialFile:
         self, table: Mapping[str, Any], keys: Keys, kind: str
     ) -> dict[str, Any]:
         """Return source, basis, note and uncertainty of a value."""
+        text, tried = self.string, self.tried
         return {
-            "source": self.string(table, keys, "source"),
-            "basis": self.choice(table, keys, "basis", substances.BASES),
-            "note": self.string(table, keys, "note", ""),
-            "uncertainty": self.string(table, keys, "uncertainty", ""),
-            "half_width": self.half_width(table, keys, kind),
+            "source": tried("", text, table, keys, "source"),
+            "basis": tried("", self.choice, table, keys, "basis", substances.BASES),
+            "note": tried("", text, table, keys, "note", ""),
+            "uncertainty": str(table.get("uncertainty", "")),
+            "half_width": tried(None, self.half_width, table, keys, kind),
         }
 
 
@@ -205,9 +278,34 @@ def load_file(path: str | Path | Traversable) -> Substance | InteractionSet:
         impossible; the message holds file, line and key.
     """
     data, text = read_toml(path)
-    file = MaterialFile(str(path), text, data)
+    return _read(MaterialFile(str(path), text, data))
+
+
+def survey_file(
+    path: str | Path | Traversable,
+) -> tuple[MaterialFile, Substance | InteractionSet | None]:
+    """Read one material file to its end, whatever is wrong in it.
+
+    Returns
+    -------
+    file : MaterialFile
+        Its `faults` are all that `load_file` would stop at, one after the other.
+    found : Substance or InteractionSet or None
+        What could be read; None where the kind is not known.
+
+    Raises
+    ------
+    MaterialFileError
+        It cannot be read at all, or is no TOML.
+    """
+    data, text = read_toml(path)
+    file = MaterialFile(str(path), text, data, [])
+    return file, file.tried(None, _read, file)
+
+
+def _read(file: MaterialFile) -> Substance | InteractionSet:
     kinds = (*substances.KINDS, "interaction_set")
-    kind = file.choice(data, (), "kind", kinds)
+    kind = file.choice(file.data, (), "kind", kinds)
     return _interaction_set(file) if kind == "interaction_set" else _substance(file)
 
 
@@ -235,47 +333,61 @@ _REQUIRED = {
 def _substance(file: MaterialFile) -> Substance:
     data = file.data
     kind = data["kind"]
+    known = (*_SUBSTANCE_KEYS, *substances.PROPERTIES)
     if kind == "polymer" and "molar_mass" in data:
-        file.fail(
+        file.report(
             ("molar_mass",),
             "a polymer has no single molar mass: say which average",
             " or ".join(CHAIN_LENGTHS[:2]),
         )
-    file.only(data, (), (*_SUBSTANCE_KEYS, *substances.PROPERTIES))
-    name = _checked_name(file)
-    grade = file.string(data, (), "grade", "")
-    generic = file.flag("generic")
+    file.only(data, (), known)
+    text, tried = file.string, file.tried
+    name = tried("", _checked_name, file)
+    grade = tried("", text, data, (), "grade", "")
+    generic = tried(False, file.flag, "generic")
     if kind == "polymer" and bool(grade) == generic:
-        file.fail(("grade",), "give either the grade or generic = true")
-    cas = file.string(data, (), "cas", "")
+        file.report(("grade",), "give either the grade or generic = true")
+    cas = tried("", text, data, (), "cas", "")
     if cas and not is_cas(cas):
-        file.fail(("cas",), f"{cas!r} is no CAS number: its check digit does not fit")
-    values = tuple(_value(file, key) for key in data if key in substances.PROPERTIES)
-    present = {value.name for value in values}
+        file.report(("cas",), f"{cas!r} is no CAS number: its check digit does not fit")
+    values = [
+        tried(None, _value, file, key) for key in data if key in substances.PROPERTIES
+    ]
     for wanted in _REQUIRED[kind]:
-        if not present.intersection(wanted):
-            file.fail((), f"[{'] or ['.join(wanted)}] is missing")
+        if not set(wanted) & set(data):
+            file.report((), f"[{'] or ['.join(wanted)}] is missing")
     return Substance(
         name=name,
         kind=kind,
-        values=values,
-        aliases=file.strings("aliases"),
-        usual_role=file.choice(data, (), "usual_role", substances.ROLES, ""),
-        maker=file.string(data, (), "maker", ""),
+        values=tuple(value for value in values if value is not None),
+        aliases=tried((), file.strings, "aliases"),
+        usual_role=tried("", file.choice, data, (), "usual_role", substances.ROLES, ""),
+        maker=tried("", text, data, (), "maker", ""),
         grade=grade,
         generic=generic,
-        family=file.string(data, (), "family", ""),
+        family=tried("", text, data, (), "family", ""),
         cas=cas,
-        note=file.string(data, (), "note", ""),
+        note=tried("", text, data, (), "note", ""),
         origin=file.name,
     )
 
 
 def _checked_name(file: MaterialFile) -> str:
     name = file.string(file.data, (), "name")
-    if name != name.strip() or not name.isprintable():
-        file.fail(("name",), "must be one line without spaces around it")
+    if fault := _name_fault(name):
+        file.fail(("name",), fault)
     return name
+
+
+def _name_fault(name: str) -> str:
+    """Return what keeps a text from being a name; empty where nothing does."""
+    if len(name) > LONGEST:
+        return f"is longer than {LONGEST} characters"
+    if name != name.strip() or not name.isprintable():
+        return "must be one line without spaces around it"
+    if not any(c.isalnum() for c in name):
+        return "must hold a letter or a digit"
+    return ""
 
 
 def is_cas(number: str) -> bool:
@@ -297,7 +409,8 @@ def _value(file: MaterialFile, name: str) -> Value:
     own = ("correlation", "units", "coefficients") if is_law else ("value",)
     file.only(table, keys, (*own, *_SOURCED, "valid"))
     kind = substances.PROPERTIES[name].unit_kind
-    more = file.sourced(table, keys, kind) | {"ranges": file.ranges(table, keys)}
+    more = file.sourced(table, keys, kind)
+    more["ranges"] = file.tried((), file.ranges, table, keys)
     if is_law:
         law, unit = _law(file, name, table, more["ranges"])
         return Value(name, law, unit, **more)
@@ -341,6 +454,8 @@ def _law(
         if not (isinstance(y, float) and 0 < y < math.inf):
             file.fail((*keys, "coefficients"), f"no positive value at {T:g} K: {y}")
         factor = file.si(f"{y!r} {unit}", kind, keys) / y
+        if kind == "temperature" and units.make(0.0, unit).m_as("K") != 0:
+            file.fail((*keys, "units", symbol), "a law of a temperature needs K")
     return dataclasses.replace(law, scale=factor), unit
 
 
@@ -405,48 +520,90 @@ _TERNARY_KEYS = tuple(key for key in _PAIR_KEYS if key != "form")
 def _interaction_set(file: MaterialFile) -> InteractionSet:
     data = file.data
     file.only(data, (), _SET_KEYS)
-    components = file.strings("components")
-    if len(components) < 2 or len(set(components)) < len(components):
-        file.fail(("components",), "must be two or more different names")
-    convention = file.choice(data, (), "convention", CONVENTIONS)
-    reference = file.choice(data, (), "reference_volume", ("first", *components))
-    fitted_to = file.choice(data, (), "fitted_to", FITTED_TO)
-    tables = data.get("pair")
-    if not isinstance(tables, list) or not tables:
-        file.fail(("pair",), "must be tables: [[pair]]")
-    pairs = tuple(
-        _pair(file, n, components, convention, reference) for n in range(len(tables))
+    tried = file.tried
+    name = tried("", _checked_name, file)
+    components = _components(file)
+    convention = tried("", file.choice, data, (), "convention", CONVENTIONS)
+    reference = tried(
+        "", file.choice, data, (), "reference_volume", ("first", *components)
     )
-    seen: set[frozenset[str]] = set()
-    for n, pair in enumerate(pairs):
-        if frozenset(pair.between) in seen:
-            file.fail(("pair", n, "between"), "this pair stands twice")
-        seen.add(frozenset(pair.between))
-    anchor = file.strings("anchor")
-    if anchor and frozenset(anchor) not in seen:
-        file.fail(("anchor",), "must name one of the pairs")
-    for a in components:
-        for b in components[components.index(a) + 1 :]:
-            if frozenset((a, b)) not in seen:
-                file.fail(("components",), f"the pair {a}/{b} is missing")
-    ternaries = _ternaries(file, components, reference)
-    ranges = file.ranges(data, ())
+    fitted_to = tried("", file.choice, data, (), "fitted_to", FITTED_TO)
+    pairs = _pairs(file, components, convention, reference)
+    anchor = tried((), _anchor, file, pairs)
+    ranges = tried((), file.ranges, data, ())
     return InteractionSet(
-        name=_checked_name(file),
+        name=name,
         components=components,
         convention=convention,
         reference_volume=reference,
         fitted_to=fitted_to,
-        preferred=file.flag("preferred"),
+        preferred=tried(False, file.flag, "preferred"),
         pairs=pairs,
-        note=file.string(data, (), "note", ""),
+        note=tried("", file.string, data, (), "note", ""),
         valid_temperature=substances.range_of("temperature", ranges),
         anchor=(anchor[0], anchor[1]) if anchor else None,
-        assembled_from=file.string(data, (), "assembled_from", ""),
-        ternaries=ternaries,
-        classes=_classes(file, components),
+        assembled_from=tried("", file.string, data, (), "assembled_from", ""),
+        ternaries=_ternaries(file, components, reference),
+        classes=tried((), _classes, file, components),
         origin=file.name,
     )
+
+
+def _components(file: MaterialFile) -> tuple[str, ...]:
+    """Return the components; nothing else can be read without them."""
+    components = file.strings("components")
+    if len(components) < 2 or len(set(components)) < len(components):
+        file.fail(("components",), "must be two or more different names")
+    if len(components) > _MOST_COMPONENTS:
+        file.fail(("components",), f"must be {_MOST_COMPONENTS} names at most")
+    return components
+
+
+def _tables(file: MaterialFile, key: str, most: int) -> list[Any]:
+    """Return an array of tables that are at most so many."""
+    tables = file.data.get(key, [])
+    if not isinstance(tables, list):
+        file.fail((key,), f"must be tables: [[{key}]]")
+    if len(tables) > most:
+        file.fail((key,), f"are {len(tables)}, and the components make {most} at most")
+    return tables
+
+
+def _anchor(file: MaterialFile, pairs: Iterable[Pair]) -> tuple[str, ...]:
+    anchor = file.strings("anchor")
+    if anchor and not any(
+        len(anchor) == 2 and set(anchor) == set(pair.between) for pair in pairs
+    ):
+        file.fail(("anchor",), "must name one of the pairs")
+    return anchor
+
+
+def _pairs(
+    file: MaterialFile, components: tuple[str, ...], convention: str, reference: str
+) -> tuple[Pair, ...]:
+    """Return the pairs: each two of the components, once."""
+    every = list(combinations(components, 2))
+    tables = file.tried([], _tables, file, "pair", 2 * len(every))
+    if not tables and isinstance(file.data.get("pair", []), list):
+        file.report(("pair",), "must be tables: [[pair]]")
+    found: list[Pair] = []
+    # What stands there counts as there, even where the rest of it cannot be read.
+    there: set[frozenset[str]] = set()
+    for n, given in enumerate(tables):
+        pair = file.tried(None, _pair, file, n, components, convention, reference)
+        between = given.get("between") if isinstance(given, dict) else None
+        if pair is not None:
+            between = list(pair.between)
+            found.append(pair)
+        if not isinstance(between, list) or not set(map(type, between)) <= {str}:
+            continue
+        if pair is not None and frozenset(between) in there:
+            file.report(("pair", n, "between"), "this pair stands twice")
+        there.add(frozenset(between))
+    for a, b in every if tables else ():
+        if frozenset((a, b)) not in there:
+            file.report(("components",), f"the pair {a}/{b} is missing")
+    return tuple(found)
 
 
 def _pair(
@@ -460,9 +617,10 @@ def _pair(
     table = file.table(file.data["pair"][n], keys, "[[pair]]")
     file.only(table, keys, _PAIR_KEYS)
     between = _between(file, keys, table, components, 2)
+    sourced = file.sourced(table, keys, "number")
     form = file.choice(table, keys, "form", tuple(substances.FORMS))
     if convention == "chi" and form != "constant":
-        file.fail(
+        file.report(
             (*keys, "form"),
             "a chi that depends on composition is not the g of the free energy: "
             'integrate it and write convention = "g"',
@@ -475,7 +633,7 @@ def _pair(
         form=form,
         coefficients=_terms(file, keys, table, form),
         reference_volume=between[0] if volume == "first" else volume,
-        **file.sourced(table, keys, "number"),
+        **sourced,
     )
 
 
@@ -503,29 +661,36 @@ def _between(
 def _ternaries(
     file: MaterialFile, components: tuple[str, ...], reference: str
 ) -> tuple[Ternary, ...]:
-    tables = file.data.get("ternary", [])
-    if not isinstance(tables, list):
-        file.fail(("ternary",), "must be tables: [[ternary]]")
-    found: list[Ternary] = []
-    for n, given in enumerate(tables):
-        keys: Keys = ("ternary", n)
-        table = file.table(given, keys, "[[ternary]]")
-        file.only(table, keys, _TERNARY_KEYS)
-        first, second, third = _between(file, keys, table, components, 3)
-        if any({first, second, third} == set(each.between) for each in found):
-            file.fail((*keys, "between"), "these three stand twice")
-        volume = file.choice(
-            table, keys, "reference_volume", ("first", *components), reference
-        )
-        ((_, terms),) = _terms(file, keys, table, "constant")
-        ternary = Ternary(
-            between=(first, second, third),
-            terms=terms,
-            reference_volume=first if volume == "first" else volume,
-            **file.sourced(table, keys, "number"),
-        )
-        found.append(ternary)
-    return tuple(found)
+    most = 2 * len(list(combinations(components, 3)))
+    found: dict[frozenset[str], Ternary] = {}
+    for n, given in enumerate(file.tried([], _tables, file, "ternary", most)):
+        ternary = file.tried(None, _ternary, file, n, given, components, reference)
+        if ternary is None:
+            continue
+        if frozenset(ternary.between) in found:
+            file.report(("ternary", n, "between"), "these three stand twice")
+        found[frozenset(ternary.between)] = ternary
+    return tuple(found.values())
+
+
+def _ternary(
+    file: MaterialFile, n: int, given: Any, components: tuple[str, ...], reference: str
+) -> Ternary:
+    keys: Keys = ("ternary", n)
+    table = file.table(given, keys, "[[ternary]]")
+    file.only(table, keys, _TERNARY_KEYS)
+    first, second, third = _between(file, keys, table, components, 3)
+    sourced = file.sourced(table, keys, "number")
+    volume = file.choice(
+        table, keys, "reference_volume", ("first", *components), reference
+    )
+    ((_, terms),) = _terms(file, keys, table, "constant")
+    return Ternary(
+        between=(first, second, third),
+        terms=terms,
+        reference_volume=first if volume == "first" else volume,
+        **sourced,
+    )
 
 
 def _classes(
@@ -535,6 +700,8 @@ def _classes(
     example = 'solvents = ["NMP", "DMAc"]'
     given = file.table(file.data.get("class", {}), ("class",), example)
     seen: set[str] = set()
+    if len(given) > len(components):
+        file.fail(("class",), "are more classes than components")
     for name, members in given.items():
         keys: Keys = ("class", name)
         if not isinstance(members, list) or len(members) < 2:
@@ -569,19 +736,27 @@ def _terms(
     law = file.choice(table, keys, "temperature", ("table", "inverse"), "none")
     if law == "table":
         points = _temperatures(file, keys, table)
-        laws["table"] = lambda value, at: substances.through_points(
-            points, file.numbers(value, at, len(points))
-        )
+        laws["table"] = lambda value, at: _through(file, points, value, at)
     elif "temperatures" in table:
         file.fail((*keys, "temperatures"), 'belongs to temperature = "table"')
     terms = []
-    for name, value in given.items():
+    for name in (name for name in names if name in given):
+        value = given[name]
         # The kernels hold b and c of a rational form as plain numbers.
         fixed = form == "rational" and name != "a"
         terms.append((name, laws["none" if fixed else law](value, (*here, name))))
     if form == "rational" and dict(terms)["c"][0] >= 1:
         file.fail((*here, "c"), "must be below 1: the form has a pole at u2 = 1/c")
     return tuple(terms)
+
+
+def _through(
+    file: MaterialFile, points: Sequence[float], value: Any, at: Keys
+) -> substances.Terms:
+    terms = substances.through_points(points, file.numbers(value, at, len(points)))
+    if not all(map(math.isfinite, terms)):
+        file.fail(at, "no polynomial goes through these points")
+    return terms
 
 
 def _inverse(coefficients: tuple[float, ...]) -> substances.Terms:
@@ -596,8 +771,8 @@ def _temperatures(
     if not isinstance(given, list) or not 2 <= len(given) <= substances.T_POWERS:
         file.fail(keys, 'must be two to four: ["20 degC", "40 degC"]')
     points = [file.si(text, "temperature", (*keys, n)) for n, text in enumerate(given)]
-    if any(a >= b for a, b in pairwise(points)):
-        file.fail(keys, "must rise")
+    if any(b - a < _CLOSEST for a, b in pairwise(points)):
+        file.fail(keys, f"must rise, by {_CLOSEST:g} K or more")
     return points
 
 
@@ -605,6 +780,8 @@ def _temperatures(
 
 PACK_KEYS = ("name", "version", "license", "author", "membranekit", "contents")
 """The keys of a ``pack.toml``."""
+NO_MATERIALS = ("pack.toml", "pyproject.toml")
+"""TOML files of a pack that are no material files."""
 
 
 @dataclass(frozen=True)
@@ -623,7 +800,10 @@ class Pack:
     """The heads of its files by path, if its ``pack.toml`` has them."""
 
     def files(self) -> list[Traversable]:
-        """Return the material files: those beside ``pack.toml``, then the drawers'."""
+        """Return the material files: those beside ``pack.toml``, then the drawers'.
+
+        A drawer is a folder whose name begins with neither a dot nor an underscore.
+        """
         return list(self.paths().values())
 
     def paths(self) -> dict[str, Traversable]:
@@ -640,7 +820,30 @@ class Pack:
 
 
 def _is_material(name: str) -> bool:
-    return name.endswith(".toml") and name != "pack.toml"
+    return name.endswith(".toml") and name not in NO_MATERIALS
+
+
+def refuse_outside(path: Traversable, location: Traversable) -> None:
+    """Refuse what is no file of its pack: behind a link that leads out, or a pipe.
+
+    Raises
+    ------
+    MaterialFileError
+        It is none; it is not opened.
+    """
+    if not isinstance(path, Path) or not isinstance(location, Path):
+        return  # inside an archive there is neither
+    what = ""
+    try:
+        if path.is_symlink() or path.parent.is_symlink():
+            inside = path.resolve().is_relative_to(location.resolve())
+            what = "" if inside else "leads out of its pack: put the file itself there"
+        if not what and path.exists() and not path.is_file():
+            what = "is no file"
+    except (OSError, RuntimeError):  # a link that leads to itself
+        what = "leads nowhere: put the file itself there"
+    if what:
+        raise LocatedError(str(path), 0, "", what)
 
 
 def read_pack(location: Traversable) -> Pack:
@@ -651,23 +854,70 @@ def read_pack(location: Traversable) -> Pack:
     MaterialFileError
         There is none, it is malformed, or it asks for a newer membranekit.
     """
+    return _pack(_pack_file(location, None), location)
+
+
+def survey_pack(location: Traversable) -> tuple[MaterialFile, Pack]:
+    """Read the ``pack.toml`` of a folder to its end, whatever is wrong in it.
+
+    Returns
+    -------
+    file : MaterialFile
+        Its `faults` are all that `read_pack` would stop at, one after the other.
+    pack : Pack
+        What could be read.
+
+    Raises
+    ------
+    MaterialFileError
+        There is none, or it is no TOML.
+    """
+    file = _pack_file(location, [])
+    return file, _pack(file, location)
+
+
+def _pack_file(
+    location: Traversable, faults: list[LocatedError] | None
+) -> MaterialFile:
     path = location / "pack.toml"
+    refuse_outside(path, location)
     data, text = read_toml(path)
-    file = MaterialFile(str(path), text, data)
+    return MaterialFile(str(path), text, data, faults)
+
+
+_PACK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+# As PEP 440 writes it, without the spellings that it only tolerates.
+_VERSION = re.compile(
+    r"(\d{1,9}!)?\d{1,9}(\.\d{1,9}){0,9}((a|b|rc)\d{1,9})?(\.post\d{1,9})?"
+    r"(\.dev\d{1,9})?(\+[a-z0-9]{1,40}(\.[a-z0-9]{1,40}){0,9})?",
+    re.ASCII,
+)
+_NEEDED = re.compile(r">=\s*\d{1,9}(\.\d{1,9}){0,9}", re.ASCII)
+
+
+def _pack(file: MaterialFile, location: Traversable) -> Pack:
+    data, tried = file.data, file.tried
     file.only(data, (), PACK_KEYS)
-    needed = file.string(data, (), "membranekit")
-    if not re.fullmatch(r">=\s*\d{1,6}(\.\d{1,6}){0,5}", needed):
-        file.fail(("membranekit",), f'{needed!r} is not like ">=0.1"')
-    if not _is_recent(needed):
-        file.fail(("membranekit",), f"needs membranekit {needed}")
+    needed = tried("", file.string, data, (), "membranekit")
+    if needed and not _NEEDED.fullmatch(needed):
+        file.report(("membranekit",), f'{needed!r} is not like ">=0.1"')
+    elif needed and not _is_recent(needed):
+        file.report(("membranekit",), f"needs membranekit {needed}")
+    name = tried("", file.string, data, (), "name")
+    if name and not _PACK_NAME.fullmatch(name):
+        what = "must be one short word of letters, digits, dots, hyphens, underscores"
+        file.report(("name",), what)
+    version = tried("", file.string, data, (), "version")
+    if version and not _VERSION.fullmatch(version):
+        file.report(("version",), f'{version!r} is no version such as "1.0"')
     return Pack(
-        name=_checked_name(file),
-        version=file.string(data, (), "version"),
-        license=file.string(data, (), "license"),
-        author=file.string(data, (), "author"),
+        name=name,
+        version=version,
+        license=tried("", file.string, data, (), "license"),
+        author=tried("", file.string, data, (), "author"),
         location=location,
-        text=text,
-        contents=_contents(file),
+        text=file.text,
+        contents=tried(None, _contents, file),
     )
 
 
@@ -697,7 +947,7 @@ def _is_recent(needed: str) -> bool:
     return own is None or own[: len(wanted)] >= wanted
 
 
-@functools.cache
+@cache
 def _own_version() -> list[int] | None:
     """Return the numbers of the installed version; None: it is not installed."""
     try:

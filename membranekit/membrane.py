@@ -20,7 +20,7 @@ import math
 import os
 import tempfile
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import FrozenInstanceError
 from pathlib import Path
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from membranekit import units
+from membranekit import citations, units
 from membranekit.errors import (
     InputError,
     MaterialError,
@@ -50,6 +50,7 @@ __all__ = [
     "PoreProfile",
     "Trust",
     "check_output",
+    "cite",
     "gather",
     "save",
     "saved_case_text",
@@ -747,6 +748,7 @@ class Membrane(_Result):
             *("name", "inputs", "success", "message", "layer", *_HEADLINE_UNITS),
             *("profile", "mass_closure", "polymer_closure", "notes", "wall_time"),
             *("trust", "history", "case_toml", "schedule", "sheets", "support_side"),
+            "uses",
         )
         given = _only(record, names, "a membrane's record")
         given["name"] = given["name"] or ""
@@ -1044,6 +1046,30 @@ class Membrane(_Result):
             "low": _quantity(side["low"], "um"),
             "high": _quantity(side["high"], "um"),
         }
+
+    def cite(self) -> str:
+        """Return the works behind every value the run used, as BibTeX.
+
+        One entry a distinct work, with a note of the values it gave: of the substances
+        in the solution, the air, the baths and the support, of the interactions among
+        them, and of the model. Values that were estimated, chosen or fitted follow as
+        comments with their method. membranekit itself is cited first.
+
+        Raises
+        ------
+        InputError
+            If the sheet was made of profiles, not simulated, or the run failed before
+            it used anything.
+
+        Examples
+        --------
+        >>> sheet = Membrane.from_profile(["0 um", "9 um"], ["1 um", "2 um"], "80 %")
+        >>> sheet.cite()  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        ...
+        membranekit.errors.InputError: cite: this membrane is no result of a run ...
+        """
+        return cite([self])
 
     def with_inputs(self, inputs: Mapping[str, Any], case: Any = None) -> Membrane:
         """Return a copy that says what the run was given and of which case it is.
@@ -1360,6 +1386,23 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         "numpy": np.__version__,
     }
+
+
+def cite(membranes: Iterable[Membrane]) -> str:
+    """Return the works behind every value that some runs used, as BibTeX.
+
+    Raises
+    ------
+    InputError
+        If none of them is the result of a run.
+    """
+    used = [use for each in membranes for use in each._si["uses"] or ()]
+    if not used:
+        raise InputError(
+            "cite: this membrane is no result of a run (it was made of profiles, or "
+            "its run failed at once), so it used no values; cite the sheets it is from"
+        )
+    return citations.bibtex(used, versions()["membranekit"])
 
 
 def check_place(path: Path) -> None:

@@ -7,6 +7,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+LONGEST = 200
+"""A longer text is no name, and is not compared: it would take too long."""
+
 _IGNORED = re.compile(r"[\s\-\u2010-\u2015\u2212]+")
 
 
@@ -20,7 +23,9 @@ def match_key(name: str) -> str:
 
 def nearest(word: str, candidates: Iterable[str]) -> list[str]:
     """Return up to three candidates that `word` may have been meant to be."""
-    by_key = {match_key(candidate): candidate for candidate in candidates}
+    if len(word) > LONGEST:
+        return []
+    by_key = {match_key(each): each for each in candidates if len(each) <= LONGEST}
     close = difflib.get_close_matches(match_key(word), by_key, n=3, cutoff=0.6)
     return [by_key[key] for key in close]
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tomli
 
-from membranekit.material_files import MaterialFile, Pack, read_pack
+from membranekit.material_files import MaterialFile, Pack, read_pack, refuse_outside
 from membranekit.names import match_key
 from membranekit.toml_text import Keys, LocatedError, parse, read_text
 
@@ -101,6 +101,7 @@ def _read(pack: Pack) -> tuple[list[Entry], list[LocatedError]]:
 
 
 def _read_entry(path: Traversable, pack: Pack, name: str) -> Entry:
+    refuse_outside(path, pack.location)
     text = read_text(path)
     head = quick_head(text)
     if head is None:
@@ -132,8 +133,8 @@ def full_head(name: str, text: str) -> dict[str, Any]:
     """Return the keys above the first table of a file called `name`."""
     head = re.split(r"^[ \t]*\[", text, maxsplit=1, flags=re.MULTILINE)[0]
     try:
-        return tomli.loads(head)
-    except tomli.TOMLDecodeError:  # a line of a list may begin with a bracket
+        return parse(name, head)
+    except LocatedError:  # a line of a list may begin with a bracket
         return parse(name, text)
 
 

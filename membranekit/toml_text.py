@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 LARGEST_FILE = 1_000_000
 """Larger TOML files are refused unread [bytes]."""
 
+# No material or case comes near these, and what keeps to them is read within a second,
+# whichever tomli reads it.
+_MOST_MARKS = 50_000
+_DEEPEST = 16
+_LONGEST_WORD = 1000
+_LONGEST_HINTED = 300
 _USUAL_SIZE = 16_384
 """Room is made for a larger file only where there is one [bytes]."""
 
@@ -29,6 +35,7 @@ class LocatedError(MaterialFileError):
     def __init__(
         self, file: str, line: int, key: str, what: str, suggestion: str = ""
     ) -> None:
+        key, what = _short(key), _short(what)
         super().__init__(file, line, key, what, suggestion)
         self.file = file
         self.line = line
@@ -41,6 +48,12 @@ class LocatedError(MaterialFileError):
         hint = f"; did you mean {self.suggestion}?" if self.suggestion else ""
         line = f":{self.line}" if self.line else ""
         return f"{self.file}{line}: {key}{self.what}{hint}"
+
+
+def _short(text: str) -> str:
+    """Return a text of strangers so that it stays one line of a message."""
+    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:1000])
+    return line if len(line) <= 600 else f"{line[:400]} ... {line[-100:]}"
 
 
 def read_toml(path: str | Path | Traversable) -> tuple[dict[str, Any], str]:
@@ -73,15 +86,19 @@ def read_text(path: Traversable) -> str:
     """Return the text of a file that is small and in UTF-8."""
     name = str(path)
     try:
+        if isinstance(path, Path) and path.stat().st_size > LARGEST_FILE:
+            raise _too_large(name)
         with path.open("rb") as stream:
             data = stream.read(_USUAL_SIZE)
             if len(data) == _USUAL_SIZE:
                 data += stream.read(LARGEST_FILE + 1 - len(data))
-    except OSError as error:
-        reason = error.strerror or str(error)
+    except (OSError, ValueError) as error:  # a zero byte in the path is a ValueError
+        if isinstance(error, LocatedError):
+            raise
+        reason = getattr(error, "strerror", None) or str(error)
         raise LocatedError(name, 0, "", f"cannot be read: {reason}") from error
     if len(data) > LARGEST_FILE:
-        raise LocatedError(name, 0, "", "is larger than 1 MB: no material or case file")
+        raise _too_large(name)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data[:200]:
         raise LocatedError(name, 0, "", "is UTF-16: save it as UTF-8")
     try:
@@ -93,8 +110,13 @@ def read_text(path: Traversable) -> str:
         ) from error
 
 
+def _too_large(name: str) -> LocatedError:
+    return LocatedError(name, 0, "", "is larger than 1 MB: no material or case file")
+
+
 def parse(name: str, text: str) -> dict[str, Any]:
     """Return what a TOML text says; `name` is its file in messages."""
+    _refuse_monsters(name, text)
     try:
         return tomli.loads(text)
     except tomli.TOMLDecodeError as error:
@@ -106,8 +128,41 @@ def parse(name: str, text: str) -> dict[str, Any]:
             what = "this key stands twice"
         hint = _toml_hint(lines[line - 1]) if 0 < line <= len(lines) else ""
         raise LocatedError(name, line, "", what + (hint and f"; {hint}")) from error
-    except RecursionError:
-        raise LocatedError(name, 0, "", "is nested too deeply") from None
+
+
+_STRINGS = (
+    r'"""(?:\\[\s\S]|[^\\])*?"""(?:"{0,2})'
+    r"|'''[\s\S]*?'''(?:'{0,2})"
+    r'|"(?:\\.|[^"\\\n])*"'
+    r"|'[^'\n]*'"
+)
+_LEXEME = re.compile(
+    rf"(?:{_STRINGS}|#[^\n]*)|([\[{{])|([\]}}])|(\.)|([=,\n])\s*"
+    r"|([^\"'#\[\]{}.=,\n]+)"
+)
+
+
+def _refuse_monsters(name: str, text: str) -> None:
+    """Refuse what would take the parser too long: many values, depth, endless words."""
+    if len(text) < _LONGEST_WORD and sum(map(text.count, "[{.")) <= _DEEPEST:
+        return
+    if sum(map(text.count, "=,[\n")) > _MOST_MARKS:
+        what = f"holds more than {_MOST_MARKS} values and lines"
+        raise LocatedError(name, 0, "", f"{what}: no material or case file")
+    line, end, depth, dots = 1, 0, 0, 0
+    for found in _LEXEME.finditer(text):
+        if found.start() != end or depth < 0:
+            return  # no TOML: the parser says so
+        end = found.end()
+        opens, closes, dot, parts, word = found.groups()
+        depth += bool(opens) - bool(closes)
+        dots = 0 if opens or closes or parts else dots + bool(dot)
+        if depth > _DEEPEST or dots > _DEEPEST:
+            raise LocatedError(name, line, "", "is nested too deeply")
+        if word and len(max(word.split(), key=len, default="")) > _LONGEST_WORD:
+            what = f"a word or number of more than {_LONGEST_WORD} signs"
+            raise LocatedError(name, line, "", what)
+        line += found.group().count("\n")
 
 
 _QUOTED_KEY = re.compile(r"^\s*([\w.@-]+(?:[ \t]+[\w.@-]+)+)\s*=\s*(.*)$")
@@ -119,6 +174,8 @@ _BARE_SIGN = re.compile(r"^\s*(\w*[^\w\s=.\"'\[\]{}#-][^=\"'\[\]{}#]*?)\s*=")
 
 def _toml_hint(line: str) -> str:
     """Say what a beginner meant who wrote this line."""
+    if len(line) > _LONGEST_HINTED:
+        return ""
     if found := _QUOTED_KEY.match(line):
         return f'put the name in quotes: "{found.group(1)}" = {found.group(2)}'.strip()
     if found := _BARE_SIGN.match(line):
@@ -140,14 +197,7 @@ def _toml_hint(line: str) -> str:
     return ""
 
 
-_TOKEN = re.compile(
-    r'"""(?:\\[\s\S]|[^\\])*?"""(?:"{0,2})'
-    r"|'''[\s\S]*?'''(?:'{0,2})"
-    r'|"(?:\\.|[^"\\\n])*"'
-    r"|'[^'\n]*'"
-    r"|#[^\n]*"
-    r"|[\[\]{}\n]"
-)
+_TOKEN = re.compile(rf"{_STRINGS}|#[^\n]*|[\[\]{{}}\n]")
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
@@ -183,7 +233,7 @@ def key_lines(text: str) -> dict[Keys, int]:
     for line, statement in _statements(text):
         try:
             parsed = tomli.loads(statement)
-        except (tomli.TOMLDecodeError, RecursionError):
+        except tomli.TOMLDecodeError:
             continue
         if not parsed:
             continue

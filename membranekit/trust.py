@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from membranekit import limits, units
+from membranekit.citations import Use
 from membranekit.errors import MembranekitError
 from membranekit.process import Process, step_names
 from membranekit.solution import CastingSolution, goes_by, spell
@@ -353,6 +354,49 @@ def of_basis(
                     entry(f"{substance.name}.{name}", shown, basis, value.source)
                 )
     return entries
+
+
+def uses(
+    substances: Sequence[Substance],
+    interactions: InteractionSet,
+    constants: Mapping[str, Constant],
+    anchored: str = "",
+) -> list[Use]:
+    """Return every value that a run reads, with its source.
+
+    Parameters
+    ----------
+    substances : sequence of Substance
+        In the solution, the air, the baths and the support.
+    interactions : InteractionSet
+        Of it, the terms among the substances.
+    constants : mapping
+        The model's constants by name.
+    anchored : str
+        The source of the set's anchor pair where a measured cloud point fixes it.
+    """
+    found = {
+        (each.name, name): each.get(name)
+        for each in substances
+        for name in _read_of(each)
+    }
+    listed = [
+        Use(owner, name, value.basis, value.source)
+        for (owner, name), value in found.items()
+    ]
+    names = {each.name for each in substances}
+    for term in interactions.terms:
+        if set(term.between) <= names:
+            basis, source = term.basis, term.source
+            if anchored and set(term.between) == set(interactions.anchor or ()):
+                basis, source = "fitted", anchored
+            title = f"g({', '.join(term.between)})"
+            listed.append(Use(f"the set {interactions.name}", title, basis, source))
+    listed += [
+        Use("the model", name, constant.basis, constant.source)
+        for name, constant in constants.items()
+    ]
+    return listed
 
 
 def _read_of(substance: Substance) -> list[str]:

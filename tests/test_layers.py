@@ -11,15 +11,16 @@ PACKAGE = Path(__file__).parents[1] / "membranekit"
 # What a part may import, itself and its own folder aside: all that stands before its
 # floor. Parts of one floor do not see each other, unless `TOGETHER` says so.
 FLOORS = (
-    ("errors",),
+    ("errors", "console"),
     ("_kernels",),
     ("thermo",),
     ("transport", "structure", "filtration", "units"),
-    ("names",),
+    ("names", "sources", "pack_template"),
+    ("citations",),
     ("substances", "hookspecs", "toml_text"),
     ("plugins", "material_files"),
     ("pack_index",),
-    ("library",),
+    ("library", "pack_check"),
     ("mixtures",),
     ("cloudpoints", "titration_table", "interaction_text"),
     ("solution", "process", "case", "equilibria"),
@@ -37,7 +38,8 @@ FLOORS = (
     ("claims", "calibration", "filtration_fit", "fitting", "verification"),
     ("refitting", "maps"),
     ("ensemble", "validation", "validation_text"),
-    ("plot", "cli"),
+    ("health",),
+    ("plot", "cli", "packs_cli"),
     ("__init__", "__main__"),
 )
 TOGETHER = (
@@ -46,7 +48,7 @@ TOGETHER = (
     {"membrane", "filters"},
     {"claims", "calibration", "filtration_fit", "verification"},
     {"validation", "validation_text"},
-    {"plot", "cli"},
+    {"plot", "cli", "packs_cli"},
     {"__init__", "__main__"},
 )
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}

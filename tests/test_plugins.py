@@ -278,13 +278,13 @@ def test_the_second_pack_of_a_name_is_named_and_skipped(
     entry_points, nowhere, tmp_path, monkeypatch
 ):
     folders = [
-        make_pack(tmp_path / "a", "my lab", "sulfolane"),
+        make_pack(tmp_path / "a", "mylab", "sulfolane"),
         make_pack(tmp_path / "b", "My-Lab", "cyrene"),
         make_pack(tmp_path / "c", "builtin", "limonene"),
     ]
     monkeypatch.setenv("MEMBRANEKIT_PACKS", os.pathsep.join(map(str, folders)))
     library = Library(plugins.find_packs)
-    assert [pack.name for pack in library.packs] == ["builtin", "my lab"]
+    assert [pack.name for pack in library.packs] == ["builtin", "mylab"]
     second, third = library.skipped
     assert (second.name, second.file) == ("My-Lab", str(folders[1]))
     assert str(folders[0]) in second.message

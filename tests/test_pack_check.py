@@ -1,0 +1,547 @@
+"""What `check_pack` finds: each fault with its file, line and key, all at once."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from membranekit.library import Library
+from membranekit.material_files import load_file, read_pack
+from membranekit.pack_check import SOLVENT_WINDOWS, WINDOWS, Finding, check_pack
+from membranekit.pack_index import write_contents
+from membranekit.plugins import Found
+from membranekit.substances import PROPERTIES
+from membranekit.toml_text import LARGEST_FILE, LocatedError
+from membranekit.units import KINDS
+
+BUILTIN = Path(__file__).parents[1] / "materials"
+PACK = """name = "mylab"
+version = "1.0"
+license = "CC0-1.0"
+author = "a laboratory"
+membranekit = ">=0.1"
+"""
+SOLVENT = """kind = "solvent"
+name = "PolarClean"
+aliases = ["Rhodiasolv PolarClean"]
+cas = "1174627-68-9"
+
+[molar_mass]
+value = "187.24 g/mol"
+source = "doi:10.1021/acssuschemeng.0c01000"
+basis = "literature"
+
+[density]
+value = "1043 kg/m**3"
+uncertainty = "1 %"
+source = "doi:10.1021/acssuschemeng.0c01000"
+basis = "literature"
+
+[viscosity]
+correlation = "table"
+units = { mu = "mPa*s", T = "degC" }
+coefficients = { T = [20.0, 40.0, 60.0], mu = [9.8, 5.2, 3.1] }
+valid = { temperature = ["20 degC", "60 degC"] }
+source = "A. Writer, J. Solvents 12 (2020) 345"
+basis = "measured"
+"""
+POLYMER = """kind = "polymer"
+name = "PES 9000"
+grade = "9000"
+cas = "25667-42-9"
+
+[density]
+value = "1370 kg/m**3"
+source = "estimated: mean of grades of other makers"
+basis = "estimated"
+
+[number_average_molar_mass]
+value = "22 kg/mol"
+source = "estimated: from the ratio of the averages of another grade"
+basis = "estimated"
+
+[weight_average_molar_mass]
+value = "58 kg/mol"
+source = "estimated: from the melt viscosity of another grade"
+basis = "estimated"
+"""
+SET = """kind = "interaction_set"
+name = "water-PolarClean-PES 9000, estimated"
+components = ["water", "PolarClean", "PES 9000"]
+convention = "g"
+reference_volume = "first"
+fitted_to = "estimate"
+preferred = true
+valid = { temperature = ["20 degC", "60 degC"] }
+
+[[pair]]
+between = ["water", "PolarClean"]
+form = "polynomial"
+temperature = "table"
+temperatures = ["20 degC", "60 degC"]
+coefficients = { c0 = [0.4, 0.5], c1 = [0.1, 0.1] }
+source = "estimated: group contributions"
+basis = "estimated"
+
+[[pair]]
+between = ["water", "PES 9000"]
+form = "constant"
+coefficients = { g = 2.6 }
+source = "estimated: as of another grade"
+basis = "estimated"
+
+[[pair]]
+between = ["PolarClean", "PES 9000"]
+form = "constant"
+coefficients = { g = 0.3 }
+source = "chosen: a good solvent"
+basis = "chosen"
+
+[[ternary]]
+between = ["water", "PolarClean", "PES 9000"]
+coefficients = { g = -0.2 }
+source = "chosen: a small trial"
+basis = "chosen"
+"""
+FILES = {
+    "pack.toml": PACK,
+    "solvents/polarclean.toml": SOLVENT,
+    "polymers/pes.toml": POLYMER,
+    "interactions/set.toml": SET,
+}
+
+
+@pytest.fixture(scope="module")
+def builtin(tmp_path_factory):
+    """Return what finds a pack that is a part of the one that is built in."""
+    folder = tmp_path_factory.mktemp("found")
+    for name in (
+        "pack.toml",
+        "solvents/water.toml",
+        "solvents/nmp.toml",
+        "polymers/pes.toml",
+    ):
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copy(BUILTIN / name, folder / name)
+    return lambda: Found((folder,), ())
+
+
+@pytest.fixture
+def mylab(tmp_path, builtin):
+    """Return what makes the pack, some of its files changed, and checks it."""
+
+    def make(**changed: str | bytes) -> list[Finding]:
+        folder = tmp_path / "mylab"
+        shutil.rmtree(folder, ignore_errors=True)
+        for name, text in (FILES | changed).items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return list(check_pack(folder, builtin))
+
+    return make
+
+
+def nothing() -> Found:
+    return Found((), ())
+
+
+def edited(name: str, old: str, new: str) -> dict[str, str]:
+    assert old in FILES[name]
+    return {name: FILES[name].replace(old, new, 1)}
+
+
+def test_a_sound_pack_has_no_findings(mylab):
+    assert mylab() == []
+
+
+def test_every_property_has_a_window_within_its_unit_s():
+    assert set(WINDOWS) == set(PROPERTIES)
+    for name, (low, high) in (*WINDOWS.items(), *SOLVENT_WINDOWS.items()):
+        assert low < high, name
+        assert KINDS[PROPERTIES[name].unit_kind].unit
+
+
+def test_the_builtin_values_lie_in_the_windows_and_all_its_names_are_found():
+    findings = check_pack(BUILTIN)
+    assert [each for each in findings if not each.key.endswith("source")] == []
+
+
+FAULTS = [
+    # the file itself
+    ("solvents/polarclean.toml", "[density]", "[densty]", 11, "densty", "unknown key"),
+    (
+        "solvents/polarclean.toml",
+        "[density]",
+        "[densty]",
+        1,
+        "",
+        "[density] is missing",
+    ),
+    ("solvents/polarclean.toml", "kg/m**3", "kg/m**2", 12, "density.value", "density"),
+    ("solvents/polarclean.toml", "68-9", "68-8", 4, "cas", "check digit"),
+    ("solvents/polarclean.toml", "1 %", "140 %", 13, "density.uncertainty", "larger"),
+    ("solvents/polarclean.toml", "1 %", "2 g/cm**3", 13, "density.uncertainty", "larg"),
+    ("solvents/polarclean.toml", "1 %", "0 %", 13, "density.uncertainty", "positive"),
+    ("solvents/polarclean.toml", 'basis = "measured"', "", 17, "viscosity", "basis is"),
+    # what matter can be
+    ("solvents/polarclean.toml", "1043 kg", "10.43 kg", 12, "density.value", "200 to"),
+    (
+        "solvents/polarclean.toml",
+        " g/mol",
+        " kg/mol",
+        7,
+        "molar_mass.value",
+        "wrong un",
+    ),
+    (
+        "solvents/polarclean.toml",
+        "5.2",
+        "5.2e15",
+        20,
+        "viscosity.coefficients",
+        "outside",
+    ),
+    ("polymers/pes.toml", "58 kg", "5.8 kg", 16, "weight_average", "below the number"),
+    ("interactions/set.toml", "g = 2.6", "g = 26", 22, "pair.2.coeff", "-10 to 20"),
+    ("interactions/set.toml", "g = -0.2", "g = -20", 35, "ternary.1.co", "-10 to 20"),
+    # ranges
+    ("solvents/polarclean.toml", '"60 d', '"70 d', 21, "viscosity.valid", "beyond"),
+    ("solvents/polarclean.toml", '"60 d', '"50 d', 21, "viscosity.valid", "leaves out"),
+    ("interactions/set.toml", '"60 d', '"90 d', 14, "pair.1.temperatures", "beyond"),
+    ("interactions/set.toml", "valid =", "# =", 1, "", "the set's range is missing"),
+    # sources
+    (
+        "solvents/polarclean.toml",
+        "A. Writer, J. Solvents 12 (2020) 345",
+        "ours",
+        22,
+        "viscosity.source",
+        "vag",
+    ),
+    ("interactions/set.toml", '"chosen"', '"fitted"', 30, "pair.3.source", "go with"),
+    (
+        "interactions/set.toml",
+        "chosen: a small trial",
+        "ours",
+        36,
+        "ternary.1.so",
+        "vague",
+    ),
+    # whole sets and known names
+    ("interactions/set.toml", '"PES 9000"]\nform', '"PES"]\nform', 20, "pair.2", "PES"),
+    ("interactions/set.toml", '["PolarClean", "P', '["water", "P', 27, "", "twice"),
+    ("interactions/set.toml", '["PolarClean", "P', '["water", "P', 3, "", "is missing"),
+    # the pack
+    ("pack.toml", '"mylab"', '"my lab"', 1, "name", "short word"),
+    ("pack.toml", '"mylab"', '"my@lab"', 1, "name", "short word"),
+    ("pack.toml", '"mylab"', '"builtin"', 1, "name", "comes with membranekit"),
+    ("pack.toml", '"1.0"', '"one"', 2, "version", "no version"),
+    ("pack.toml", '"1.0"', "1.0", 2, "version", "must be a text"),
+    ("pack.toml", "license", "licence", 3, "licence", "unknown key"),
+    ("pack.toml", '"a laboratory"', '""', 4, "author", "must be a text"),
+    ("pack.toml", ">=0.1", ">=99", 5, "membranekit", "needs membranekit >=99"),
+    ("pack.toml", ">=0.1", "0.1", 5, "membranekit", "is not like"),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new", "line", "key", "words"), FAULTS)
+def test_a_fault_is_found(mylab, name, old, new, line, key, words):
+    findings = mylab(**edited(name, old, new))
+    found = [
+        each
+        for each in findings
+        if each.line == line and key in each.key and words in each.message
+    ]
+    assert len(found) == 1, [str(each) for each in findings]
+    assert Path(found[0].file).as_posix().endswith(f"mylab/{name}")
+
+
+def test_all_faults_of_all_files_are_told_at_once(mylab):
+    solvent = SOLVENT.replace("kg/m**3", "kg/m**2").replace("g/mol", "furlong")
+    polymer = POLYMER.replace('basis = "estimated"', 'basis = "guessed"')
+    findings = mylab(
+        **{
+            "pack.toml": 'nam = "x"\n',
+            "solvents/polarclean.toml": solvent.replace("[viscosity]", "[viscosty]"),
+            "polymers/pes.toml": polymer,
+            "polymers/broken.toml": "kind = \n",
+        }
+    )
+    places = [(Path(each.file).name, each.line, each.key) for each in findings]
+    assert findings == sorted(findings)
+    assert [each for each in places if each[0] == "pack.toml"] == [
+        ("pack.toml", 1, ""),
+        ("pack.toml", 1, ""),
+        ("pack.toml", 1, ""),
+        ("pack.toml", 1, ""),
+        ("pack.toml", 1, ""),
+        ("pack.toml", 1, "nam"),
+    ]
+    assert ("polarclean.toml", 7, "molar_mass.value") in places
+    assert ("polarclean.toml", 12, "density.value") in places
+    assert ("polarclean.toml", 17, "viscosty") in places
+    assert [each[1:] for each in places if each[0] == "pes.toml"] == [
+        (9, "density.basis"),
+        (14, "number_average_molar_mass.basis"),
+        (19, "weight_average_molar_mass.basis"),
+    ]
+    assert ("broken.toml", 1, "") in places
+
+
+def test_a_finding_reads_as_a_line_and_as_json(mylab):
+    (found,) = mylab(**edited("solvents/polarclean.toml", "[viscosity]", "[viscosty]"))
+    near = "viscosity or melt_viscosity"
+    assert str(found) == f"{found.file}:17: viscosty: unknown key; did you mean {near}?"
+    assert found.to_dict() == {
+        "file": found.file,
+        "line": 17,
+        "key": "viscosty",
+        "message": "unknown key",
+        "suggestion": near,
+    }
+
+
+# --- Names ---------------------------------------------------------------------------
+
+
+def test_two_files_of_one_name_are_told_with_both_places(mylab):
+    other = SOLVENT.replace('"PolarClean"', '"x"').replace("cas =", "# ")
+    other = other.replace("Rhodiasolv PolarClean", "polar clean")
+    first, second = mylab(**{"solvents/other.toml": other})
+    assert (first.line, first.key) == (3, "aliases.1")
+    assert first.message == f"stands also in {second.file}:2"
+    assert (second.line, second.key) == (2, "name")
+    assert second.message == f"stands also in {first.file}:3"
+
+
+def test_a_name_of_another_pack_is_told_with_how_to_ask(mylab, builtin):
+    (found,) = mylab(**edited("polymers/pes.toml", '"9000"', '"9000"\naliases=["PES"]'))
+    assert found.line == 4
+    (folder,) = builtin().locations
+    where = folder / "polymers" / "pes.toml"
+    assert found.message.startswith(f"stands also in {where}:2, of another pack")
+    assert '"PES 9000@mylab"' in found.message
+
+
+def test_two_sets_of_one_name_or_preference(mylab):
+    again = SET.replace("PolarClean-PES", "polarclean PES")
+    found = mylab(**{"interactions/again.toml": again})
+    assert [(each.key, each.line) for each in found] == [
+        ("name", 2),
+        ("preferred", 7),
+        ("name", 2),
+        ("preferred", 7),
+    ]
+
+
+def test_one_molecule_under_two_names(mylab):
+    text = edited("solvents/polarclean.toml", "1174627-68-9", "872-50-4")
+    (found,) = mylab(**text)
+    assert (found.line, found.key) == (4, "cas")
+    assert "'NMP'" in found.message
+
+
+def test_grades_share_a_registry_number(mylab):
+    other = POLYMER.replace('name = "PES 9000"', 'name = "PES 9001"')
+    assert mylab(**{"polymers/other.toml": other}) == []
+
+
+def test_a_component_that_is_nowhere(mylab):
+    (found,) = mylab(
+        **{"interactions/set.toml": SET.replace("PolarClean", "PolarCleen")}
+    )
+    assert (found.line, found.key) == (3, "components.2")
+    assert found.suggestion == "PolarClean or Rhodiasolv PolarClean"
+
+
+def test_a_component_may_be_asked_of_a_pack(mylab, builtin):
+    text = SET.replace('"water"', '"water@builtin"')
+    assert mylab(**{"interactions/set.toml": text}) == []
+
+
+def test_a_set_whose_components_are_unknown_at_its_temperatures(mylab):
+    text = SET.replace('"20 degC"', '"80 degC"').replace('"60 degC"', '"90 degC"')
+    found = mylab(**{"interactions/set.toml": text})
+    (mine,) = (each for each in found if "PolarClean" in each.message)
+    assert (mine.line, mine.key) == (8, "valid.temperature")
+    assert "viscosity of PolarClean holds, 293.15 to 333.15 K" in mine.message
+
+
+# --- Files ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("solvents/more/x.toml", "beside pack.toml or in a folder there"),
+        ("_solvents/x.toml", "beside pack.toml or in a folder there"),
+        ("solvents/x.toml.txt", "must end in .toml"),
+        ("solvents/x.TOML", "must end in .toml"),
+        ("solvents/x.yaml", "must end in .toml"),
+        ("x", "must end in .toml"),
+    ],
+)
+def test_a_file_that_is_never_found(mylab, name, words):
+    (found,) = mylab(**{name: SOLVENT})
+    assert Path(found.file).as_posix().endswith(name)
+    assert words in found.message
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("README.md", SOLVENT),
+        ("__init__.py", ""),
+        ("LICENSE", "as is, of any kind = none"),
+        ("pyproject.toml", "[project]\nname = 'x'\n"),
+        (".git/x.toml", SOLVENT),
+        ("build/lib/pack.toml", PACK),
+    ],
+)
+def test_what_else_lies_in_a_folder(mylab, name, text):
+    assert not [each for each in mylab(**{name: text}) if "never" in each.message]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b" " * (LARGEST_FILE + 1), "larger than 1 MB"),
+        (SOLVENT.encode("utf-16"), "is UTF-16"),
+        (b'kind = "\xe9"', "is not UTF-8"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_finding(mylab, data, words):
+    (found,) = mylab(**{"solvents/x.toml": data})
+    assert words in found.message
+
+
+def test_a_link_out_of_the_pack_is_told_and_not_followed(mylab, tmp_path, builtin):
+    mylab()
+    (tmp_path / "secret.toml").write_text('name = "secret"')
+    drawer = tmp_path / "drawer"
+    drawer.mkdir()
+    (drawer / "x.toml").write_text('name = "secret"')
+    folder = tmp_path / "mylab"
+    (folder / "solvents" / "link.toml").symlink_to(tmp_path / "secret.toml")
+    (folder / "linked").symlink_to(drawer)
+    (folder / "loop.toml").symlink_to(folder / "loop.toml")
+    (folder / "inside.toml").symlink_to(folder / "solvents" / "polarclean.toml")
+    found = check_pack(folder, builtin)
+    out = [each for each in found if "leads out of its pack" in each.message]
+    assert [Path(each.file).relative_to(folder).as_posix() for each in out] == [
+        "linked/x.toml",
+        "solvents/link.toml",
+    ]
+    assert not [each for each in found if "secret" in each.message]
+
+    library = Library(lambda: Found((folder,), ()))
+    assert len([s for s in library.skipped if "leads out" in s.message]) == 2
+    (loop,) = (each for each in found if each.file.endswith("loop.toml"))
+    assert loop.file in [each.file for each in library.skipped]
+    assert "PES 9000" in library
+
+
+def test_a_pack_whose_pack_toml_leads_out_is_refused(mylab, tmp_path):
+    mylab()
+    folder = tmp_path / "mylab"
+    shutil.move(folder / "pack.toml", tmp_path / "pack.toml")
+    (folder / "pack.toml").symlink_to(tmp_path / "pack.toml")
+    with pytest.raises(LocatedError, match="leads out of its pack"):
+        read_pack(folder)
+
+
+def test_a_pack_may_itself_be_a_link(mylab, tmp_path, builtin):
+    mylab()
+    (tmp_path / "link").symlink_to(tmp_path / "mylab")
+    assert check_pack(tmp_path / "link", builtin) == ()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_is_not_waited_for(mylab, tmp_path, builtin):
+    mylab()
+    os.mkfifo(tmp_path / "mylab" / "x.toml")
+    (found,) = check_pack(tmp_path / "mylab", builtin)
+    assert found.message == "is no file"
+    library = Library(lambda: Found((tmp_path / "mylab",), ()))
+    assert [each.message for each in library.skipped] == ["is no file"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "key", "words"),
+    [
+        ("GVL", "gVL", 8, "solvents/polarclean.toml", 'says name = "gVL"'),
+        ("polarclean.toml", "x.toml", 8, "solvents/x.toml", "there is no such file"),
+        ("polarclean.toml", "x.toml", 7, "clean.toml", "is not in [contents]"),
+        ('"GVL"', "1", 8, "contents.solvents/polarclean.toml.name", "must be a text"),
+        ("solvents/p", "../p", 8, "../polarclean.toml", "is no material file"),
+    ],
+)
+def test_contents_that_do_not_fit_the_files(
+    mylab, tmp_path, old, new, line, key, words
+):
+    mylab(**edited("solvents/polarclean.toml", "PolarClean", "GVL"))
+    folder = tmp_path / "mylab"
+    shutil.rmtree(folder / "polymers")
+    shutil.rmtree(folder / "interactions")
+    write_contents(folder)
+    assert check_pack(folder, nothing) == ()
+    path = folder / "pack.toml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    found = [
+        each
+        for each in check_pack(folder, nothing)
+        if (each.line, words in each.message) == (line, True)
+    ]
+    assert [key in each.key for each in found] == [True], check_pack(folder, nothing)
+
+
+def test_a_folder_without_pack_toml_is_told_the_nearest(mylab, tmp_path, builtin):
+    mylab()
+    (found,) = check_pack(tmp_path, builtin)
+    assert "cannot be read" in found.message
+    assert found.suggestion == "mylab"
+
+
+def test_a_single_file(mylab, tmp_path, builtin):
+    mylab()
+    folder = tmp_path / "mylab"
+    assert check_pack(folder / "interactions" / "set.toml", builtin) == ()
+    alone = shutil.copy(folder / "interactions" / "set.toml", tmp_path)
+    found = check_pack(alone, builtin)
+    assert [each.key for each in found] == ["components.2", "components.3"]
+    (found,) = check_pack(tmp_path / "nowhere.toml", builtin)
+    assert "cannot be read" in found.message
+
+
+def test_an_installed_copy_of_the_pack_is_no_other_pack(mylab, tmp_path, builtin):
+    mylab()
+    shutil.copytree(tmp_path / "mylab", tmp_path / "site")
+    found = Found((*builtin().locations, tmp_path / "site"), ())
+    assert check_pack(tmp_path / "mylab", lambda: found) == ()
+
+
+def test_broken_packs_of_others_do_not_matter(mylab, tmp_path, builtin):
+    mylab()
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "pack.toml").write_text("name =")
+    found = Found((*builtin().locations, tmp_path / "broken", tmp_path / "nowhere"), ())
+    assert check_pack(tmp_path / "mylab", lambda: found) == ()
+
+
+@pytest.mark.parametrize(("name", "old", "new"), [fault[:3] for fault in FAULTS])
+def test_where_a_run_stops_is_among_the_findings(mylab, tmp_path, name, old, new):
+    told = [str(each) for each in mylab(**edited(name, old, new))]
+    assert stop(tmp_path / "mylab" / name) in {*told, ""}
+
+
+def stop(path: Path) -> str:
+    """Return the fault that a run stops at; empty where it does not."""
+    try:
+        _ = read_pack(path.parent) if path.name == "pack.toml" else load_file(path)
+    except LocatedError as error:
+        return str(error)
+    return ""
