@@ -119,6 +119,32 @@ def new(folder: str) -> None:
     )
 
 
+@packs.command()
+@click.argument("path", metavar="PATH")
+@_as_json
+@click.pass_context
+def check(ctx: click.Context, path: str, as_json: bool) -> None:
+    """Check the pack at PATH, and tell all that is wrong; status 1 if anything is.
+
+    PATH is the folder with pack.toml, the folder of the project around it, or one file.
+    """
+    from membranekit.pack_check import check_pack
+
+    place = Path(path)
+    if not place.exists():
+        raise InputError(f"{path}: there is no such file or folder")
+    findings = check_pack(_pack_in(place))
+    if as_json:
+        told = [each.to_dict() for each in findings]
+        say_json({"ok": not findings, "findings": told})
+    else:
+        for each in findings:
+            say(str(each))
+        number = f"{len(findings)} finding{'s' * (len(findings) > 1)}"
+        say(f"{path}: {number if findings else 'nothing is wrong'}")
+    ctx.exit(FAILED if findings else 0)
+
+
 @click.command()
 @_as_json
 @click.pass_context
@@ -158,6 +184,19 @@ def _find(name: str) -> Pack:
     near = suggestion(name, [pack.name for pack in materials.packs])
     hint = f"did you mean {near}?" if near else "`membranekit packs` lists them"
     raise MaterialError(f"{name!r} is no known pack; {hint}")
+
+
+def _pack_in(place: Path) -> Path:
+    """Return the folder of the one pack in a project's folder, or what was given."""
+    if not place.is_dir() or (place / "pack.toml").exists():
+        return place
+    inside = [each.parent for each in sorted(place.glob("*/pack.toml"))]
+    inside += [each.parent for each in sorted(place.glob("src/*/pack.toml"))]
+    if len(inside) > 1:
+        raise InputError(
+            f"{place} holds several packs: name one of {', '.join(map(str, inside))}"
+        )
+    return inside[0] if inside else place
 
 
 def _skipped(each: Skipped) -> dict[str, Any]:

@@ -260,6 +260,60 @@ def test_a_pack_that_cannot_be_written_whole_is_not_written(found, monkeypatch):
     assert not list(found.iterdir())
 
 
+# ---------------------------------------------------------------------------- check
+def test_check_passes_a_sound_pack(mylab):
+    result = call("packs", "check", "mylab")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == "mylab: nothing is wrong\n"
+    result = call("packs", "check", "mylab", "--json")
+    assert json.loads(result.stdout) == {"ok": True, "findings": []}
+
+
+def test_check_tells_all_that_is_wrong(broken):
+    (broken.parent / "sulfolane.toml").write_text(SOLVENT.replace("126-33-0", "1-2-3"))
+    result = call("packs", "check", "mylab", "--json")
+    assert (result.exit_code, result.stderr) == (1, "")
+    document = json.loads(result.stdout)
+    assert document["ok"] is False
+    for finding in document["findings"]:
+        assert set(finding) == {"file", "line", "key", "message", "suggestion"}
+    found = {(Path(f["file"]).name, f["line"]): f for f in document["findings"]}
+    assert found["bad.toml", 6]["key"] == "density.value"
+    assert found["sulfolane.toml", 4]["key"] == "cas"
+    told = call("packs", "check", "mylab")
+    assert told.exit_code == 1
+    assert "bad.toml:6: density.value: " in told.stdout
+    assert told.stdout.endswith(f"mylab: {len(document['findings'])} findings\n")
+
+
+def test_check_finds_the_pack_in_a_project(found):
+    assert call("packs", "new", "lab").exit_code == 0
+    result = call("packs", "check", "lab")
+    assert result.exit_code == 0, result.stdout
+    make_pack(found / "lab" / "src" / "other")
+    result = call("packs", "check", "lab")
+    assert result.exit_code == 2
+    assert str(Path("lab", "src", "other")) in result.stderr
+
+
+def test_check_of_one_file(mylab):
+    result = call("packs", "check", "mylab/solvents/sulfolane.toml")
+    assert result.exit_code == 0, result.stdout
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_check_of_a_path_that_is_not_there(found, options):
+    result = call("packs", "check", "nowhere", *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "nowhere" in result.stderr
+
+
+def test_check_of_a_folder_without_a_pack(found):
+    result = call("packs", "check", str(found))
+    assert result.exit_code == 1
+    assert "pack.toml" in result.stdout
+
+
 # --------------------------------------------------------------------------- doctor
 def test_the_doctor_finds_this_installation_well(found):
     result = call("doctor", "--json")

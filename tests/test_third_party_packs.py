@@ -7,6 +7,7 @@ import site
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 from membranekit import library, plugins
 from membranekit.cli import main
 from membranekit.library import Library
+from membranekit.pack_template import write
 
 PACKS = Path(__file__).parent / "packs"
 GREEN = PACKS / "green_solvents"
@@ -168,6 +170,7 @@ def test_a_pack_is_built_installed_used_and_removed(fresh, tmp_path):
         "water-GVL-Ultrason E 6020 P, estimated",
         "water-NMP-Ultrason E 6020 P, as PES",
     }
+    assert fresh("packs", "check", installed).endswith("nothing is wrong\n")
     # a recipe that does not name it: nothing moves, to the last digit
     assert fresh.films(SHIPPED) == before
     (run,) = json.loads(fresh("run", "case.toml", "--json"))["runs"]
@@ -182,6 +185,20 @@ def test_a_pack_is_built_installed_used_and_removed(fresh, tmp_path):
     assert [pack["name"] for pack in listed["packs"]] == ["builtin"]
     told = fresh("run", "case.toml", status=2)
     assert "'Ultrason E 6020 P' is no known substance" in told
+
+
+def test_a_new_pack_builds_a_wheel_with_all_of_its_files(tmp_path):
+    write(tmp_path / "my-lab")
+    built = wheel(tmp_path / "my-lab", tmp_path)
+    assert built.name.startswith("membranekit_my_lab-0.1.0-")
+    package = tmp_path / "my-lab" / "membranekit_my_lab"
+    files = {each for each in package.rglob("*") if each.is_file()}
+    with zipfile.ZipFile(built) as archive:
+        held = {name for name in archive.namelist() if ".dist-info/" not in name}
+        (entries,) = [n for n in archive.namelist() if n.endswith("entry_points.txt")]
+        assert "my-lab = membranekit_my_lab" in archive.read(entries).decode()
+    assert held == {each.relative_to(package.parent).as_posix() for each in files}
+    assert len(held) == 5
 
 
 def numbers(film):
