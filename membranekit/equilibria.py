@@ -555,7 +555,7 @@ def saturation_pressure(
 
     Examples
     --------
-    >>> round(saturation_pressure(library.lookup("water"), 298.15).pascal)
+    >>> round(saturation_pressure(library.builtin("water"), 298.15).pascal)
     3170
     """
     value = substance.get("saturation_pressure")
@@ -609,10 +609,9 @@ def sets_for(solution: CastingSolution, species: str) -> list[str]:
     The preferred one comes first; without sets of just these, the one that is used.
     """
     names = _names(solution, [solution.find(species)])
-    preferred = library.interaction_set(
-        names, solution.interactions, extra=solution.extra
-    ).name
-    others = library.interaction_sets(names, extra=solution.extra)
+    extra = (*solution.extra, solution.find(species), *solution.components)
+    preferred = library.interaction_set(names, solution.interactions, extra=extra).name
+    others = library.interaction_sets(names, extra=extra)
     return [preferred, *(each.name for each in others if each.name != preferred)]
 
 
@@ -662,7 +661,8 @@ class System:
         members |= {each.name: each for each in solution.components}
         names = _names(solution, members.values())
         wanted = interactions if interactions is not None else solution.interactions
-        chosen = library.interaction_set(names, wanted, extra=solution.extra)
+        extra = (*solution.extra, *members.values())
+        chosen = library.interaction_set(names, wanted, extra=extra)
         what = f"the interactions {chosen.name!r}"
         notes += _beyond(chosen.valid_temperature, kelvin, what, extrapolate)
         substances = tuple(members[name] for name in names)

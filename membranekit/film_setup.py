@@ -80,7 +80,7 @@ def make_film(run: Run, cells: int) -> tuple[Film, Floats]:
 
 def humid_air(step: AirExposure) -> float:
     """Return the partial pressure of water in the air of a step [Pa]."""
-    water = library.lookup("water").get("saturation_pressure").at
+    water = library.builtin("water").get("saturation_pressure").at
     temperature = units.to_si(step.temperature, "temperature")
     pressure = units.to_si(step.pressure, "pressure")
     kind, given = step.humidity
@@ -97,7 +97,7 @@ def dew_point_test(step: AirExposure | Immersion) -> Callable[[float], bool]:
     if not isinstance(step, AirExposure) or step.cover is not None:
         return lambda temperature: False
     humid = humid_air(step)
-    saturated = library.lookup("water").get("saturation_pressure").at
+    saturated = library.builtin("water").get("saturation_pressure").at
     return lambda temperature: humid > saturated(temperature)
 
 

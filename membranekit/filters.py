@@ -30,7 +30,7 @@ GIVEN = "the profile was given, not simulated"
 
 
 def _water(name: str) -> float:
-    return float(library.lookup("water").get(name).at(TEMPERATURE))
+    return float(library.builtin("water").get(name).at(TEMPERATURE))
 
 
 # ---------------------------------------------------------------------- declared
@@ -612,7 +612,7 @@ def run(
         )
     share = _share(capture_efficiency, "capture_efficiency")
     density = units.si(particle_density, "density", "particle_density")
-    liquid = float(library.lookup("water").get("density").at(TEMPERATURE))
+    liquid = float(library.builtin("water").get("density").at(TEMPERATURE))
     suspended = _concentration(concentration, density, liquid)
     z, d, eps = nodes_of(membrane)
     lp = membrane._si["permeance"]

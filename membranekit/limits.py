@@ -153,7 +153,7 @@ def brought(process: Process, present: Iterable[str]) -> list[Substance]:
     found: dict[str, Substance] = {}
     for step in process.resolved_steps:
         if isinstance(step, AirExposure):
-            for each in (library.lookup("water"), *step.vapor.substances.values()):
+            for each in (library.builtin("water"), *step.vapor.substances.values()):
                 found.setdefault(each.name, each)
         elif isinstance(step, Immersion):
             for each in step.bath.substances.values():
@@ -244,7 +244,9 @@ def stretches(solution: CastingSolution, process: Process) -> list[Stretch]:
     substances = [*solution.components]
     substances += brought(process, [each.name for each in substances])
     chosen = library.interaction_set(
-        [each.name for each in substances], solution.interactions, extra=solution.extra
+        [each.name for each in substances],
+        solution.interactions,
+        extra=(*solution.extra, *substances),
     )
     found = list(
         _outside(
@@ -263,7 +265,7 @@ def stretches(solution: CastingSolution, process: Process) -> list[Stretch]:
                 what = f"the {name.replace('_', ' ')} of {substance.name}"
                 valid = value.valid_temperature
                 found += _outside(valid, read_at[name], what, value.basis, value.source)
-    water = library.lookup("water").get("saturation_pressure")
+    water = library.builtin("water").get("saturation_pressure")
     for name, step in _timed(process):
         if isinstance(step, AirExposure) and step.dew_point is not None:
             point = {f"{name}.dew_point": units.to_si(step.dew_point, "temperature")}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
 from membranekit import substances, units
 from membranekit.errors import InputError
-from membranekit.names import LONGEST, suggestion
+from membranekit.names import LONGEST, match_key, suggestion
 from membranekit.substances import (
     InteractionSet,
     Law,
@@ -176,7 +176,8 @@ class MaterialFile:
         for n, item in enumerate(value):
             if not isinstance(item, str) or not item.strip():
                 self.fail((*keys, key, n), "must be a text")
-            if fault := _name_fault(item):
+            own = key == "aliases" and _pack_fault(item)
+            if fault := _name_fault(item) or own:
                 self.fail((*keys, key, n), fault)
         return tuple(value)
 
@@ -374,9 +375,14 @@ def _substance(file: MaterialFile) -> Substance:
 
 def _checked_name(file: MaterialFile) -> str:
     name = file.string(file.data, (), "name")
-    if fault := _name_fault(name):
+    if fault := _name_fault(name) or _pack_fault(name):
         file.fail(("name",), fault)
     return name
+
+
+def _pack_fault(name: str) -> str:
+    """Return why a name would read as ``name@pack``; empty where it would not."""
+    return "must hold no @: a pack's name follows it" if "@" in name else ""
 
 
 def _name_fault(name: str) -> str:
@@ -907,6 +913,8 @@ def _pack(file: MaterialFile, location: Traversable) -> Pack:
     if name and not _PACK_NAME.fullmatch(name):
         what = "must be one short word of letters, digits, dots, hyphens, underscores"
         file.report(("name",), what)
+    elif match_key(name) == "case":
+        file.report(("name",), "is taken: name@case is what a case brings itself")
     version = tried("", file.string, data, (), "version")
     if version and not _VERSION.fullmatch(version):
         file.report(("version",), f'{version!r} is no version such as "1.0"')

@@ -580,12 +580,12 @@ class _Fractions(_Result):
                 return index
         from membranekit import library
 
-        try:
-            return names.index(library.lookup(name).name)
-        except (LookupError, ValueError):
-            raise MaterialError(
-                f"{name!r} is not in this film; it holds {', '.join(names)}"
-            ) from None
+        for meant in library.materials.named(name):
+            if meant.name in names:
+                return names.index(meant.name)
+        raise MaterialError(
+            f"{name!r} is not in this film; it holds {', '.join(names)}"
+        )
 
 
 class Moment(_Fractions):

@@ -291,6 +291,8 @@ class Substance:
         The file it was read from.
     pack : str
         The pack it came from; empty for a case's own.
+    stands_for : str
+        The family it was taken for, where no grade was said.
     """
 
     name: str
@@ -306,6 +308,7 @@ class Substance:
     family: str = ""
     origin: str = field(default="", compare=False)
     pack: str = field(default="", compare=False)
+    stands_for: str = field(default="", compare=False)
 
     @property
     def properties(self) -> Mapping[str, Value]:
@@ -575,6 +578,8 @@ class InteractionSet:
         fraction of the whole class. So may a solvent be split into two.
     origin : str
         The file it was read from.
+    pack : str
+        The pack it came from; empty for a case's own.
     """
 
     name: str
@@ -591,6 +596,7 @@ class InteractionSet:
     ternaries: tuple[Ternary, ...] = ()
     classes: tuple[tuple[str, tuple[str, ...]], ...] = ()
     origin: str = field(default="", compare=False)
+    pack: str = field(default="", compare=False)
 
     @property
     def terms(self) -> tuple[Pair | Ternary, ...]:

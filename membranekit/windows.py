@@ -130,7 +130,7 @@ def polar_solvents() -> tuple[tuple[str, ...], str]:
     (True, 'page 7')
     """
     entry = _facts()["polar_solvents"]
-    names = tuple(library.lookup(name).name for name in entry["names"])
+    names = tuple(library.builtin(name).name for name in entry["names"])
     return names, entry["source"]
 
 
@@ -274,7 +274,7 @@ def dew_point(vapor: float) -> float:
     >>> round(dew_point(3169.0))
     25
     """
-    law = library.lookup("water").get("saturation_pressure").at
+    law = library.builtin("water").get("saturation_pressure").at
     low, high = 173.15, 473.15
     for _ in range(60):
         middle = 0.5 * (low + high)
@@ -315,5 +315,5 @@ def least_humidity(step: AirExposure, kind: str) -> float:
         return dew_point(vapor) + 273.15
     temperature = units.to_si(step.temperature, "temperature")
     return float(
-        vapor / library.lookup("water").get("saturation_pressure").at(temperature)
+        vapor / library.builtin("water").get("saturation_pressure").at(temperature)
     )
