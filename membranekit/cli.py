@@ -470,11 +470,13 @@ def materials(name: str | None, as_json: bool) -> None:
     from membranekit.library import materials as known
 
     if name is not None:
-        substance = known[name]
-        if as_json:
-            _say_json(substance.to_dict())
+        found = known.named(name) or [known[name]]
+        if as_json and len(found) == 1:
+            _say_json(found[0].to_dict())
+        elif as_json:
+            _say_json({"materials": [each.to_dict() for each in found]})
         else:
-            _say_sheet(substance)
+            _say_sheets(found, name)
     elif as_json:
         _say_json({"materials": [known[each].to_dict() for each in known]})
     else:
@@ -853,6 +855,30 @@ def _say_findings(findings: Iterable[Any]) -> None:
         _say(f"\n{severity.capitalize()}{'s' * (len(texts) > 1)}")
         for text in texts:
             _say_paragraph(text)
+
+
+def _say_sheets(found: Sequence[Substance], name: str) -> None:
+    """Print what a name may mean, if that is several, and the sheet of each."""
+    from membranekit.library import mass_text, materials
+
+    if len(found) > 1:
+        _say(f'"{name}" may mean\n')
+        rows = [
+            [
+                f"{each.name}@{each.pack}"
+                if materials.is_ambiguous(each.name)
+                else each.name,
+                " ".join(filter(None, (each.maker, each.grade))) or "not given",
+                mass_text(each),
+                each.pack,
+            ]
+            for each in found
+        ]
+        _say_table(["name", "grade", "molar mass", "pack"], rows)
+    for each in found:
+        if len(found) > 1:
+            _say("")
+        _say_sheet(each)
 
 
 def _say_sheet(substance: Substance) -> None:

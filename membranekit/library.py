@@ -226,6 +226,21 @@ class Library(Mapping[str, Substance]):
                 every += [entry] * (entry not in every)
         return [self._load_substance(entry) for entry in every]
 
+    def family(self, name: str) -> list[str]:
+        """Return the names of all grades of a family.
+
+        Examples
+        --------
+        >>> materials.family("PVP")
+        ['PVP K15', 'PVP K30', 'PVP K90']
+        """
+        key = match_key(name)
+        return [
+            self._address(entry)
+            for entry in self._entries
+            if entry.kind != "interaction_set" and match_key(entry.family) == key
+        ]
+
     def address(self, substance: Substance) -> str:
         """Return a name that leads back to a substance, with ``@pack`` if need be."""
         name = substance.stands_for or substance.name
@@ -241,9 +256,10 @@ class Library(Mapping[str, Substance]):
         """Return what other packs give for the same substance.
 
         The same is a small molecule of the same CAS number, a polymer of the same maker
-        and grade, and whatever has the same name.
+        and grade, and whatever has the same canonical name.
         """
-        found = self._carrying(substance.name)
+        key = match_key(substance.name)
+        found = [e for e in self._carrying(key) if match_key(e.name) == key]
         found += self._by_identity.get(pack_index.identity(substance), [])
         return [
             self._load_substance(entry)
@@ -271,7 +287,7 @@ class Library(Mapping[str, Substance]):
             found = at_home
         chains = all(each.kind in ("polymer", "swelling_agent") for each in found)
         generic = [each for each in found if each.generic]
-        return generic if chains and len(generic) == 1 else found
+        return generic if chains and generic else found
 
     def _taken(self, found: Substance | Entry, name: str) -> Substance:
         """Return what was meant; noting a family's name, where that was said."""
@@ -290,9 +306,13 @@ class Library(Mapping[str, Substance]):
         """Say which substances carry a name, and how to say which."""
         bare = name.partition("@")[0].strip()
         told = [self._described(each) for each in found]
-        ways = list(dict.fromkeys(f'"{bare}@{each.pack or CASE}"' for each in found))
+        often = Counter(each.pack for each in found)
+        ways = [
+            f'"{bare if often[each.pack] == 1 else each.name}@{each.pack or CASE}"'
+            for each in found
+        ]
         how = f"write {' or '.join(ways)}"
-        if len(ways) < len(found):
+        if len(set(ways)) < len(found):
             how = "one pack must not give a name twice: rename one"
         return f"{name!r} is ambiguous: it is {' and it is '.join(told)}; {how}"
 
@@ -326,10 +346,10 @@ class Library(Mapping[str, Substance]):
             e for e in substances if key in (match_key(e.family), match_key(e.cas))
         ]
         if key and grades:
-            listed = ", ".join(self._address(each) for each in grades)
+            listed = " or ".join(self._address(each) for each in grades)
             return (
-                f"{name!r} has grades that differ too much to choose for you: {listed}"
-                "; say which"
+                f"{name!r} alone does not say which one, and none stands for all: "
+                f"write {listed}"
             )
         known = [n for item in own for n in (item.name, *item.aliases)]
         for entry in substances:

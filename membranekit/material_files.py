@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -841,11 +843,16 @@ def refuse_outside(path: Traversable, location: Traversable) -> None:
         return  # inside an archive there is neither
     what = ""
     try:
+        plain = stat.S_ISREG(os.lstat(path).st_mode)
+        if plain and not path.parent.is_symlink():
+            return
         if path.is_symlink() or path.parent.is_symlink():
             inside = path.resolve().is_relative_to(location.resolve())
             what = "" if inside else "leads out of its pack: put the file itself there"
         if not what and path.exists() and not path.is_file():
             what = "is no file"
+    except FileNotFoundError:  # said where it is opened
+        return
     except (OSError, RuntimeError):  # a link that leads to itself
         what = "leads nowhere: put the file itself there"
     if what:

@@ -412,6 +412,10 @@ class MinimumPoreLayer(_Result):
         return f"<MinimumPoreLayer: {self}>"
 
 
+GRADE_NOT_GIVEN = "grade not given"
+"""What stands in the value of an assumption on a polymer's chain length."""
+
+
 class Assumption(_Result):
     """One value that a result rests on, with its basis, source and effect."""
 
@@ -455,6 +459,10 @@ class Assumption(_Result):
         effect = self._si["effect"]
         return -1.0 if effect is None else abs(effect[0])
 
+    def _rank(self) -> tuple[bool, float]:
+        """Sort a chain length that nobody gave before all else, then by the effect."""
+        return GRADE_NOT_GIVEN in self.value_text, self._size()
+
     def to_dict(self) -> dict[str, Any]:
         """Return the entry for JSON."""
         return {
@@ -479,7 +487,10 @@ class Trust(_Result):
 
     __slots__ = ()
 
-    assumed = _plain("assumed", "What the user did not say, largest effect first.")
+    assumed = _plain(
+        "assumed",
+        "What the user did not say: grades of polymers, then the largest effect first.",
+    )
     estimated = _plain("estimated", "Values from an estimation method.")
     fitted = _plain("fitted", "Values fitted to data, which are named.")
     extrapolated = _plain("extrapolated", "Values used outside their valid range.")
@@ -492,8 +503,9 @@ class Trust(_Result):
 
         Those whose `effect` was computed and is largest; none in a run without history.
         """
-        known = [each.name for each in self.assumed if each.effect_text]
-        return tuple(known[:3])
+        known = [each for each in self.assumed if each.effect_text]
+        known.sort(key=Assumption._size, reverse=True)
+        return tuple(each.name for each in known[:3])
 
     @property
     def grid_error(self) -> Any:
@@ -511,7 +523,7 @@ class Trust(_Result):
         given = _only(record, names, "trust")
         for name in _TRUST_LISTS:
             entries = [Assumption._of(entry) for entry in given[name] or ()]
-            given[name] = sorted(entries, key=Assumption._size, reverse=True)
+            given[name] = sorted(entries, key=Assumption._rank, reverse=True)
         given["interactions"] = given["interactions"] or ""
         given["grid_error"] = _as_given(given["grid_error"])
         given["time_error"] = _as_given(given["time_error"])
@@ -1279,7 +1291,7 @@ def gather(membranes: Sequence[Membrane], name: str) -> list[Assumption]:
             key = entry.name, entry.value_text, entry.source
             if key not in kept or kept[key]._size() < entry._size():
                 kept[key] = entry
-    return sorted(kept.values(), key=Assumption._size, reverse=True)
+    return sorted(kept.values(), key=Assumption._rank, reverse=True)
 
 
 def heading(name: str, entries: Sequence[Assumption], runs: int = 1) -> str:

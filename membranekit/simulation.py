@@ -327,7 +327,7 @@ def _one(
     record["uses"] = trust.uses(used, run.interactions, CONSTANTS, anchored)
     if all(each.name != "water" for each in used):
         # of coils, walls and pores: whatever the baths are
-        water = library.lookup("water")
+        water = library.builtin("water")
         for name in ("viscosity", "surface_tension"):
             value = water.get(name)
             record["uses"].append(Use("water", name, value.basis, value.source))

@@ -136,8 +136,11 @@ _STRINGS = (
     r'|"(?:\\.|[^"\\\n])*"'
     r"|'[^'\n]*'"
 )
+_PLAIN = r'"[^"\\\n]*"(?!")'
+# plain texts and lists of them, at one go: a pack's table of contents is full of them
+_ASSIGNED = rf"(?:[\w-]{{1,64}} = (?:{_PLAIN}|\[(?:{_PLAIN}(?:, )?)*\])(?:, )?)+"
 _LEXEME = re.compile(
-    rf"(?:{_STRINGS}|#[^\n]*)|([\[{{])|([\]}}])|(\.)|([=,\n])\s*"
+    rf"(?:{_ASSIGNED}|{_STRINGS}|#[^\n]*)|([\[{{])|([\]}}])|(\.)|([=,\n])\s*"
     r"|([^\"'#\[\]{}.=,\n]+)"
 )
 

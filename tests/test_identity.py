@@ -1,5 +1,6 @@
 """Which substance a name means when several packs give it; never a guess."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -87,7 +88,8 @@ def test_a_small_molecule_is_found_by_its_cas_number():
 
 
 @pytest.mark.parametrize(
-    ("cas", "grades"), [("9003-39-8", "PVP K30, PVP K90"), ("25322-68-3", "PEG 200")]
+    ("cas", "grades"),
+    [("9003-39-8", "PVP K15 or PVP K30 or PVP K90"), ("25322-68-3", "PEG 200")],
 )
 def test_a_polymer_is_not_known_by_its_cas_number(cas, grades):
     assert cas not in materials
@@ -282,6 +284,158 @@ def test_a_run_s_history_knows_its_components_by_any_name(install):
     assert film._index("872-50-4") == 1
     with pytest.raises(mk.MaterialError, match="not in this film"):
         film._index("PSF@builtin")
+
+
+# --- Families ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "canonical", "stands_for"),
+    [
+        ("PVP", "PVP K30", "PVP"),
+        ("polyvinylpyrrolidone", "PVP K30", "PVP"),
+        ("PVP@builtin", "PVP K30", "PVP"),
+        ("PVP K30", "PVP K30", ""),
+        ("PVP K90", "PVP K90", ""),
+        ("PVDF", "PVDF", ""),
+        ("PSF", "polysulfone P-3500", ""),
+    ],
+)
+def test_a_bare_family_name_means_what_stands_for_it(name, canonical, stands_for):
+    found = materials[name]
+    assert (found.name, found.stands_for) == (canonical, stands_for)
+    assert found == materials[canonical]
+
+
+def test_a_family_that_nothing_stands_for_is_refused_with_its_grades():
+    assert "PEG" not in materials
+    with pytest.raises(mk.MaterialError, match=r"'PEG' alone .*: write PEG 200"):
+        materials["PEG"]
+    assert [each.name for each in materials.named("PEG")] == ["PEG 200"]
+
+
+GRADED = changed(PSF, name='"PVDF 761"', aliases='["PVDF"]', family='"PVDF"')
+GENERIC = changed(PSF, name='"any PVDF"', aliases='["PVDF"]', grade='""').replace(
+    'family = "PSF"', 'family = "PVDF"\ngeneric = true'
+)
+
+
+def test_graded_substances_of_a_family_leave_its_bare_name_alone(install):
+    install(lab={"a": GRADED, "b": changed(PSF, name='"x"', aliases='["PVP"]')})
+    assert materials["PVDF"].name == "PVDF"
+    assert materials["PVP"].name == "PVP K30"
+    assert materials.family("pvdf") == ["PVDF", "PVDF 761"]
+    names = [each.name for each in materials.named("PVDF")]
+    assert names == ["PVDF", "PVDF 761"]
+
+
+def test_two_that_stand_for_a_family_are_refused(install):
+    install(lab={"a": GENERIC, "b": GRADED})
+    with pytest.raises(mk.MaterialError, match="grade not given") as caught:
+        materials["PVDF"]
+    assert '"PVDF@builtin" or "PVDF@lab"' in str(caught.value)
+    assert materials["PVDF@lab"].name == "any PVDF"
+
+
+def test_a_family_asked_for_in_python_reads_back_as_the_family():
+    parts = {materials["PSF"]: 15, materials["NMP"]: 70, materials["PVP"]: 15}
+    solution = mk.CastingSolution.from_parts(parts)
+    assert list(solution.parts) == ["polysulfone P-3500", "NMP", "PVP"]
+    assert solution.parts["PVP K30"] == 15
+
+
+def process():
+    bath = mk.Immersion(bath="water", temperature="25 degC", time="1 min")
+    return mk.Process(wet_thickness="150 um", steps=[bath])
+
+
+def assumed(solution, rerun=None):
+    from membranekit import trust
+
+    return trust.assumed(solution, process(), {}, {}, rerun)
+
+
+def test_a_grade_that_nobody_gave_stands_first_with_its_effect():
+    parts = {"PSF": 15, "NMP": 70, "PVP": 15}
+    solution = mk.CastingSolution.from_parts(parts)
+    seen = []
+
+    def rerun(changed, process, constants):
+        seen.append(changed)
+        return 1e-6 if changed == solution else 1e-8
+
+    first = assumed(solution, rerun)[0]
+    assert first["name"] == "solution.parts.PVP"
+    assert first["value"] == "grade not given, 40 kg/mol assumed"
+    listed = "`membranekit materials PVP` lists PVP K15, PVP K30, PVP K90"
+    assert first["source"].startswith(listed)
+    assert first["effect"] is not None
+    lengths = {
+        each.get("number_average_molar_mass").at()
+        for changed in seen
+        for each in changed.components
+        if each.name == "PVP K30"
+    }
+    assert lengths == {12.0, 24.0}
+    known = mk.CastingSolution.from_parts({"PSF": 15, "NMP": 70, "PVP K30": 15})
+    assert not [each for each in assumed(known) if "grade" in str(each["value"])]
+
+
+def test_grades_stand_first_in_what_is_read_back():
+    from membranekit.membrane import Trust
+
+    def entry(value, effect):
+        effect = (effect, "um")
+        return {
+            "name": "x",
+            "value": value,
+            "basis": "",
+            "source": "",
+            "effect": effect,
+        }
+
+    given = [entry("2", 3.0), entry("grade not given, 1 kg/mol assumed", 0.1)]
+    record = {name: [] for name in ("estimated", "fitted", "extrapolated")}
+    record |= dict.fromkeys(("interactions", "grid_error", "time_error"))
+    trust = Trust._of({**record, "assumed": given}, None)
+    assert [each.value_text for each in trust.assumed][1] == "2"
+
+
+def test_a_run_says_which_pack_it_used_where_two_differ(install):
+    dense = OWN_PSF.replace('"1240 kg/m**3"', '"1250 kg/m**3"')
+    same = PSF.read_text(encoding="utf-8")
+    heavy = same.replace('"1240 kg/m**3"', '"1302 kg/m**3"')
+    install(lab={"psf": dense}, twin={"psf": same}, other={"psf": heavy})
+    solution = mk.CastingSolution.from_parts({"PSF@builtin": 15, "NMP": 85})
+    (told,) = [each for each in assumed(solution) if "of pack" in str(each["value"])]
+    assert told["name"] == "solution.parts.polysulfone P-3500"
+    assert told["value"] == "polysulfone P-3500 of pack builtin"
+    assert told["source"] == "pack other gives density 1302 kg/m**3 (+5 %)"
+    solution = mk.CastingSolution.from_parts({"PSF@lab": 15, "NMP": 85})
+    assert not [each for each in assumed(solution) if "of pack" in str(each["value"])]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("PVP", ["PVP K15", "PVP K90", "360 kg/mol"]),
+        ("PSF", ["polysulfone P-3500@builtin", "polysulfone P-3500@lab", "lab"]),
+        ("NMP", ["872-50-4"]),
+    ],
+)
+def test_the_command_shows_all_that_a_name_may_mean(install, name, words):
+    from click.testing import CliRunner
+
+    from membranekit.cli import main
+
+    same = PSF.read_text(encoding="utf-8")
+    install(lab={"psf": same.replace('"1240 kg/m**3"', '"1302 kg/m**3"')})
+    ran = CliRunner().invoke(main, ["materials", name])
+    assert ran.exit_code == 0
+    assert all(word in ran.stdout for word in words)
+    ran = CliRunner().invoke(main, ["materials", name, "--json"])
+    assert ran.exit_code == 0
+    assert ("materials" in json.loads(ran.stdout)) == (name != "NMP")
 
 
 # --- What packs say ------------------------------------------------------------------
