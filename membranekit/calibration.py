@@ -196,7 +196,7 @@ def run(example: str, air_time: str, constants: Constants) -> Outcome:
         "water",
         polymer.name,
         constants.water_pvdf if pvdf else constants.water_psf,
-        source="calibration",
+        source="fitted: by the calibration",
         basis="fitted",
     )
     solution = type(found.solution).from_parts(

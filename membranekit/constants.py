@@ -6,123 +6,137 @@ from membranekit.trust import Constant
 
 CONSTANTS: dict[str, Constant] = {
     "network_modulus": Constant(
-        3e5, "Pa", "chosen", "coacervate gel; unmeasured, 1e5 Pa or more"
+        3e5, "Pa", "chosen", "chosen: coacervate gel; unmeasured, 1e5 Pa or more"
     ),
     "poor_phase_mobility": Constant(
-        1.0, "1", "chosen", "factor on the coil's diffusivity in the polymer-poor phase"
+        1.0,
+        "1",
+        "chosen",
+        "chosen: factor on the coil's diffusivity in the polymer-poor phase",
     ),
     "small_molecule_mobility": Constant(
         0.2,
         "1",
         "fitted",
-        "factor on small molecules' diffusivities in the solution and rich phase; "
-        "tried from 0.03 to 0.5 with Example 1 in view, 10 s too: its depths fix only "
-        "a combination of it and of the cloud point",
+        "fitted: factor on small molecules' diffusivities in the solution and rich "
+        "phase; tried from 0.03 to 0.5 with Example 1 in view, 10 s too: its depths "
+        "fix only a combination of it and of the cloud point",
     ),
     "mesh_prefactor": Constant(
         3e-10,
         "m",
         "fitted",
-        "xi = a phi**(-3/4) of a semidilute solution; polystyrene in good solvents, "
-        "recalled; tried from 5e-11 to 1e-9 while looking at GB 2 199 786 A",
+        "fitted: xi = a phi**(-3/4) of a semidilute solution; polystyrene in good "
+        "solvents, recalled; tried from 5e-11 to 1e-9 while looking at GB 2 199 786 A",
     ),
     "dissolved_polymer_mobility": Constant(
         1e-15,
         "m**2/s",
         "fitted",
-        "PVP along the film: entangled, it moves by reptation; tried from 5e-16 to "
-        "5e-13 while looking at all rows of GB 2 199 786 A, predict ones too",
+        "fitted: PVP along the film: entangled, it moves by reptation; tried from "
+        "5e-16 to 5e-13 while looking at all rows of GB 2 199 786 A, predict ones too",
     ),
     "coil_intrinsic_viscosity": Constant(
         24.0,
         "1",
         "estimated",
-        "PVP K30 in water, 0.02 m3/kg times its density; recalled, unverified",
+        "estimated: PVP K30 in water, 0.02 m3/kg times its density; recalled, not "
+        "checked against a book",
     ),
     "martin_constant": Constant(
         0.3,
         "1",
         "estimated",
-        "10 % of PVP K30 makes water five to eight times as viscous; recalled",
+        "estimated: 10 % of PVP K30 makes water five to eight times as viscous; "
+        "recalled, not checked against a book",
     ),
     "wall_pore": Constant(
         5e-9,
         "m",
         "chosen",
-        "pore for the friction of the poor phase on its walls: nascent, the first "
-        "wavelength of demixing",
+        "chosen: pore for the friction of the poor phase on its walls: nascent, the "
+        "first wavelength of demixing",
     ),
     "plasticization": Constant(
-        2.0, "1", "estimated", "Kelley-Bueche, ratio of expansion steps; textbook"
+        2.0,
+        "1",
+        "estimated",
+        "estimated: Kelley-Bueche, ratio of expansion steps; recalled of textbooks",
     ),
     "bath_heat_coefficient": Constant(
-        500.0, "W/(m**2 K)", "chosen", "natural convection of water at a plate", 0.0
+        500.0,
+        "W/(m**2 K)",
+        "chosen",
+        "chosen: natural convection of water at a plate",
+        0.0,
     ),
     "skeleton_poisson_ratio": Constant(
         1.0 / 3.0,
         "1",
         "fitted",
-        "open-cell foams at every density (Gibson & Ashby, Cellular Solids, 2nd ed., "
-        "sec. 5.3; recalled); compared on GB 2 199 786 A with 0 and 1/2",
+        "fitted: open-cell foams at every density (Gibson & Ashby, Cellular Solids, "
+        "2nd ed., sec. 5.3; recalled); compared on GB 2 199 786 A with 0 and 1/2",
         0.0,
     ),
     "viscosity_exponent": Constant(
         3.93,
         "1",
         "fitted",
-        "viscosity of an entangled solution in a good solvent against its fraction "
-        "(Rubinstein & Colby, Polymer Physics, 2003, sec. 9.4; recalled); compared on "
-        "GB 2 199 786 A with a theta solvent's 14/3",
+        "fitted: viscosity of an entangled solution in a good solvent against its "
+        "fraction (Rubinstein & Colby, Polymer Physics, 2003, sec. 9.4; recalled); "
+        "compared on GB 2 199 786 A with a theta solvent's 14/3",
     ),
     "tension_exponent": Constant(
         3.88,
         "1",
         "fitted",
-        "with and without it compared on GB 2 199 786 A; interfacial tension against "
-        "the difference of the phases, 1.26/0.325 of the "
-        "Ising class (Rowlinson & Widom 1982); recalled",
+        "fitted: with and without it compared on GB 2 199 786 A; interfacial tension "
+        "against the difference of the phases, 1.26/0.325 of the Ising class "
+        "(Rowlinson & Widom 1982); recalled",
     ),
     "growth_activation": Constant(
-        25e3, "J/mol", "estimated", "viscosity of NMP and DMAc solutions"
+        25e3, "J/mol", "estimated", "estimated: viscosity of NMP and DMAc solutions"
     ),
     "growth_speed": Constant(
         4.973e-8,
         "m/s",
         "fitted",
-        "at a fifth of polymer in the rich phase and 25 degC; to the surface pores of "
-        "Example 1, 2 and 6 s, and Example 3, 15 s, and to the labels of those rows",
+        "fitted: at a fifth of polymer in the rich phase and 25 degC; to the surface "
+        "pores of Example 1, 2 and 6 s, and Example 3, 15 s, and to the labels of "
+        "those rows",
     ),
     "roughness": Constant(
         3.0,
         "1",
         "fitted",
-        "surface of rough walls over that of smooth ones; to the specific surface of "
-        "Example 3, 15 s",
+        "fitted: surface of rough walls over that of smooth ones; to the specific "
+        "surface of Example 3, 15 s",
         0.0,
     ),
     "macrovoid_polymer_limit": Constant(
         0.25,
         "1",
         "fitted",
-        "mass share of all polymers above which a casting solution is too viscous for "
-        "macrovoids; they vanish above some 25 to 30 % in the literature (recalled); "
-        "set with the 20 and 30 % of GB 2 199 786 A, Examples 3 and 1, in view",
+        "fitted: mass share of all polymers above which a casting solution is too "
+        "viscous for macrovoids; they vanish above some 25 to 30 % in the literature "
+        "(recalled); set with the 20 and 30 % of GB 2 199 786 A, Examples 3 and 1, in "
+        "view",
         0.0,
     ),
     "support_side_pore": Constant(
         9.470e-7,
         "m",
         "fitted",
-        "pores at the support without water from the air; empirical, within a factor "
-        "3; to Example 1, support side at 0, 2 and 6 s",
+        "fitted: pores at the support without water from the air; empirical, within a "
+        "factor 3; to Example 1, support side at 0, 2 and 6 s",
         0.0,
     ),
     "support_side_uptake": Constant(
         3.3093e-7,
         "m",
         "fitted",
-        "volume of water per area, taken up in the air, that doubles the pores at the "
-        "support; empirical, within a factor 3; to the same rows",
+        "fitted: volume of water per area, taken up in the air, that doubles the pores"
+        " at the support; empirical, within a factor 3; to the same rows",
         0.0,
     ),
 }

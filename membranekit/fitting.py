@@ -1129,7 +1129,7 @@ def _fitted_set(
     clouds = [row for row in fit.rows if row.kind == "cloud point"]
     uptakes = len(fit.rows) - len(clouds)
     nonsolvent = table.names[table.nonsolvent]
-    source = f"fitted here to {table.label}, {_counted(len(clouds), 'cloud point')}"
+    source = f"fitted: to {table.label}, {_counted(len(clouds), 'cloud point')}"
     source += f" of {', '.join(table.names)} at {_span(clouds)}"
     if uptakes:
         source += f", and {_counted(uptakes, 'uptake')} of {nonsolvent} by the polymer"

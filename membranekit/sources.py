@@ -1,7 +1,8 @@
 """What a source may look like: a work one can find, or a method one can judge.
 
-A source is a DOI; or author, year and page; or a patent and the place in it; or
-``estimated:``, ``chosen:`` or ``fitted:`` and the method. Nothing vaguer.
+A source is a DOI; or author, year and page (table, record of a database); or a patent
+and the place in it; or ``estimated:``, ``chosen:`` or ``fitted:`` and the method.
+Nothing vaguer.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ BASES_OF_FORM: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """The bases that go with each form of a source."""
 
 RIGHT = (
-    "a DOI (`doi:10.1002/aic.690010222`); or author, year and page (`Wilke & Chang, "
-    "AIChE J. 1, 1955, p. 264`); or a patent and its page (`GB 2199786 A, p. 8`); or "
-    "`estimated:`, `chosen:` or `fitted:` and the method"
+    "a DOI (`doi:10.1002/aic.690010222`); or author, year and page, table or record of "
+    "a database (`Wilke & Chang, AIChE J. 1, 1955, p. 264`); or a patent and its page "
+    "(`GB 2199786 A, p. 8`); or `estimated:`, `chosen:` or `fitted:` and the method"
 )
 """What a source is, in words for a message."""
 
@@ -36,7 +37,7 @@ PATENT = re.compile(
     r"[ -]?[A-Z]{0,2}\d[\d ,/]{3,14}\d(?:[ -]?[A-Z]\d?\b)?"
 )
 YEAR = re.compile(r"(?<![\d.-])(?:1[6-9]|20)\d\d(?![\d-])")
-PAGE = re.compile(r"\b(?:pp?\.|pages?)\s*[A-Za-z]{0,2}\d[\w.-]*")
+PAGE = re.compile(r"\b(?:pp?\.|pages?|record)\s*[A-Za-z]{0,2}\d[\w.-]*")
 TABLE = re.compile(r"\bTables?\s+(?:\d[\w.-]*|[A-Z][\d.-]*\b|[IVXLC]+\b)")
 JOURNAL_PAGE = re.compile(r"\((?:1[6-9]|20)\d\d\)\s*[A-Za-z]{0,2}\d+")
 PLACE_IN_PATENT = re.compile(r"\b(?:Examples?|[Cc]laims?|[Ff]ig(?:ures?|s?\.))\s*\d")

@@ -25,6 +25,8 @@ ROOM_TEMPERATURE = 298.15
 BASES = ("measured", "literature", "estimated", "fitted", "chosen")
 KINDS = ("polymer", "solvent", "swelling_agent", "support")
 ROLES = ("membrane polymer", "good solvent", "nonsolvent", "swelling agent")
+GIVEN = "chosen: given by the user"
+"""The source of a value that `Substance.replace` puts in."""
 
 
 @dataclass(frozen=True)
@@ -344,7 +346,7 @@ class Substance:
                     f"{name} is no property of {self.name}; "
                     f"the properties are {', '.join(PROPERTIES)}"
                 )
-            changed[name] = constant(name, given, "given by the user", "chosen")
+            changed[name] = constant(name, given, GIVEN, "chosen")
         return dataclasses.replace(self, values=tuple(changed.values()))
 
     @property

@@ -126,7 +126,7 @@ def make_record(air=6.0, **changes):
                     "name": "start_pore_diameter",
                     "value": (0.076, "um"),
                     "basis": "fitted",
-                    "source": "fitted here to Table 1, 0 s",
+                    "source": "fitted: to Table 1, 0 s",
                     "effect": None,
                 }
             ],

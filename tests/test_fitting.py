@@ -538,7 +538,7 @@ def test_the_material_file_reads_back_and_says_where_it_is_from(found, tmp_path)
     assert back.valid_temperature == pytest.approx(found.interactions.valid_temperature)
     pair = back.pair("water", NAMES[2])
     assert pair.basis == "fitted"
-    assert pair.source.startswith("fitted here to points, 6 cloud points of water, NMP")
+    assert pair.source.startswith("fitted: to points, 6 cloud points of water, NMP")
     assert f"rms error {found.rms:.2g}" in pair.source
     assert f"correlation with {G23} -0.99" in pair.note
     low, high = found[G13].interval

@@ -2,18 +2,24 @@
 
 import itertools
 import re
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tomli
 
-from membranekit import library, units
+from membranekit import library, limits, units
+from membranekit.case import read_case
+from membranekit.constants import CONSTANTS
 from membranekit.library import load_file, materials
 from membranekit.names import match_key
+from membranekit.sources import source_fault
 from membranekit.substances import (
     BASES,
     KINDS,
     PROPERTIES,
+    ROOM_TEMPERATURE,
     InteractionSet,
     Substance,
 )
@@ -51,6 +57,12 @@ CRYSTAL = {
     "gelation_fraction",
 }
 SUPPORT = {"density", "heat_capacity", "thermal_conductivity"}
+WITH_TEMPERATURE = {
+    *("density", "viscosity", "heat_capacity", "thermal_conductivity"),
+    *("surface_tension", "saturation_pressure", "enthalpy_of_vaporization"),
+    *("diffusivity", "contact_angle", "yield_stress"),
+}
+"""Properties that a temperature changes."""
 # Known well enough for an interaction, not for a run.
 LACKS = {
     "polyacrylonitrile": MEMBRANE
@@ -99,13 +111,52 @@ def test_a_substance_has_what_simulation_needs(substance):
 
 @pytest.mark.parametrize(("substance", "value"), VALUES, ids=by_name)
 def test_a_value_has_source_basis_and_unit(substance, value):
-    assert len(value.source) > 5
+    assert source_fault(value.source, value.basis) == ""
     assert value.basis in BASES
     quantity = value.quantity()
     kind = PROPERTIES[value.name].unit_kind
     assert quantity.m_as(units.KINDS[kind].unit) == pytest.approx(value.at(), rel=1e-9)
-    if "recalled" in value.source and "checked" not in value.source:
-        assert value.basis == "estimated"
+
+
+@pytest.mark.parametrize(("substance", "value"), VALUES, ids=by_name)
+def test_a_value_says_where_it_holds(substance, value):
+    """A law its temperatures, a constant them or how far off it may be."""
+    if value.law.correlation != "constant":
+        assert value.valid_temperature is not None
+    elif value.name in WITH_TEMPERATURE:
+        assert value.valid_temperature is not None or value.half_width is not None
+
+
+@pytest.mark.parametrize("example", ["example1", "example2", "example3"])
+def test_the_shipped_cases_read_no_value_outside_its_range(example):
+    for run in read_case(example).runs:
+        assert not limits.stretches(run.solution, run.process)
+        used = [*run.solution.components, run.process.support.substance]
+        used += limits.brought(run.process, [each.name for each in used])
+        assert len(used) > 4
+        for substance in used:
+            is_polymer = substance.name == run.solution.polymer.name
+            for name in limits.needed(substance, membrane_polymer=is_polymer):
+                # what a run reads at no temperature of its own it reads at 25 degC
+                assert substance.get(name).in_range(ROOM_TEMPERATURE)
+
+
+@pytest.mark.parametrize(("name", "constant"), CONSTANTS.items())
+def test_a_constant_of_the_model_has_a_source(name, constant):
+    assert source_fault(constant.source, constant.basis) == ""
+
+
+def test_the_marketed_sheets_have_sources():
+    place = files("membranekit") / "data" / "sheets.toml"
+    data = tomli.loads(place.read_text(encoding="utf-8"))
+    found = [data["rule"], data["thickness"], data["porosity"]]
+    found += data["sheets"].values()
+    assert [source_fault(each["source"], each["basis"]) for each in found] == [""] * 5
+
+
+def test_a_user_s_own_value_has_a_source():
+    own = materials["NMP"].replace(density="1000 kg/m**3").get("density")
+    assert source_fault(own.source, own.basis) == ""
 
 
 @pytest.mark.parametrize("substance", SUBSTANCES.values(), ids=by_name)
@@ -221,7 +272,9 @@ def test_a_set_is_whole(found):
     assert all(materials[name].name == name for name in found.components)
     pairs = {frozenset(pair.between) for pair in found.pairs}
     assert pairs == set(map(frozenset, itertools.combinations(found.components, 2)))
-    assert all(pair.source and pair.basis in BASES for pair in found.pairs)
+    for term in found.terms:
+        assert source_fault(term.source, term.basis) == ""
+        assert term.basis in BASES
     assert found.note
     assert found.valid_temperature == pytest.approx((288.15, 338.15))
 

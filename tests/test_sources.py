@@ -19,6 +19,7 @@ from membranekit.sources import BASES_OF_FORM, source_fault, source_form
         ("van Krevelen, Properties of Polymers, 1990, pp. 189-225", "page"),
         ("Yilmaz & McHugh, J. Appl. Polym. Sci. 31, 1986, Table V", "page"),
         ("\u00c5ngstr\u00f6m, \u00d6l, 1999, p. 3", "page"),
+        ("Kooijman & Taylor, ChemSep 8.32, 2021, record 2856", "page"),
         ("GB 2 199 786 A, Table 2", "patent"),
         ("GB 2199786 A, p. 8", "patent"),
         ("US 4,900,449, page 3", "patent"),
