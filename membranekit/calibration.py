@@ -501,7 +501,7 @@ def _smooth_surface(shape: Shape, pore: Any) -> float:
         np.concatenate([[edges[0]], depth, [edges[-1]]]),
         np.concatenate([[porosity[0]], porosity, [porosity[-1]]]),
         np.concatenate([[pore[0]], pore, [pore[-1]]]),
-        library.lookup("PSF").get("density").at(298.15),
+        library.builtin("PSF").get("density").at(298.15),
     )
 
 

@@ -596,7 +596,7 @@ class _Frozen(Mapping[str, Any]):
         self._items = dict(items)
 
     def __getitem__(self, name: str) -> Any:
-        return self._items[name]
+        return _handed_out(self._items[name])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._items)
@@ -606,6 +606,13 @@ class _Frozen(Mapping[str, Any]):
 
     def __repr__(self) -> str:
         return repr(self._items)
+
+
+def _handed_out(value: Any) -> Any:
+    """Return quantities, and those of a series, in the registry of the moment."""
+    if isinstance(value, tuple):
+        return tuple(_handed_out(each) for each in value)
+    return units.fresh(value)
 
 
 def _thaw(value: Any) -> Any:
@@ -771,7 +778,8 @@ class _ShippedCases(Mapping[str, Case]):
             raise KeyError(name)
         file = resources.files("membranekit") / "cases" / f"{name}.toml"
         document, text = read_toml(file)
-        return _build(document, _Source(f"{name}.toml", text), None, name)
+        source = _Source(f"{name}.toml", text)
+        return _build(document, source, None, name, home=library.BUILTIN)
 
     def __iter__(self) -> Iterator[str]:
         folder = resources.files("membranekit") / "cases"
@@ -793,6 +801,7 @@ def _build(
     source: _Source,
     folder: Path | None,
     stem: str = "unnamed",
+    home: str = "",
 ) -> Case:
     with source.at():
         refuse_unknown(document, TABLES, "case")
@@ -809,7 +818,7 @@ def _build(
     with source.at("materials"):
         materials = _read_materials(document.get("materials", []))
         extra = _load_materials(materials, folder)
-    known = partial(library.lookup, extra=extra)
+    known = partial(library.lookup, extra=extra, home=home)
     with source.at("changed"):
         changed = _read_changed(document.get("changed", {}), known)
 
@@ -1171,12 +1180,13 @@ def _own_substances(case: Case) -> tuple[dict[str, dict[str, str]], list[str]]:
         origins += [each.origin for each in case.solution.extra]
     for substance in _substances(case):
         try:
-            known = library.lookup(substance.name, extra=case.solution.extra)
+            name = library.address(substance)
+            known = library.lookup(name, extra=case.solution.extra)
         except LookupError:
             origins.append(substance.origin)
             continue
         if known != substance:
-            changed.setdefault(known.name, _changed_properties(substance, known))
+            changed.setdefault(name, _changed_properties(substance, known))
     files = [os.path.abspath(each) for each in dict.fromkeys(origins) if each]
     return changed, files
 
@@ -1193,9 +1203,10 @@ def _changed_properties(substance: Substance, known: Substance) -> dict[str, str
     changed = {}
     for value in substance.values:
         if not known.has(value.name) or known.get(value.name) != value:
-            text = spell(value.quantity())
+            shown = value.quantity(extrapolate=True)
+            text = spell(shown)
             for digits in (12, 15):
-                number = f"{value.quantity().magnitude:.{digits}g}"
+                number = f"{shown.magnitude:.{digits}g}"
                 short = f"{number} {value.unit}".strip()
                 if constant(value.name, short, value.source, value.basis) == value:
                     text = short
@@ -1220,7 +1231,7 @@ def _stated(given: Any) -> dict[str, Any]:
         if name in given.given:
             value = getattr(given, name)
             if name == "bath" and len(value) == 1:
-                (value,) = value
+                (value,) = _plain_value(value)
             table[name] = _plain_value(value)
     return table
 
@@ -1228,9 +1239,23 @@ def _stated(given: Any) -> dict[str, Any]:
 def _plain_value(value: Any) -> Any:
     if is_quantity(value):
         return spell(value)
+    if isinstance(value, Parts):
+        of = value.substances
+        return {
+            _lasting_name(name, of.get(name)): _plain_value(value[name])
+            for name in value
+        }
     if isinstance(value, Mapping):
         return {name: _plain_value(value[name]) for name in value}
     return value
+
+
+def _lasting_name(name: str, substance: Substance | None) -> str:
+    """Return a name as given, unless two packs have it now: then with its pack."""
+    if substance is None or "@" in name or not substance.pack:
+        return name
+    full = f"{name}@{substance.pack}"
+    return full if library.materials.is_ambiguous(name) else name
 
 
 def _spell(value: Any) -> str:

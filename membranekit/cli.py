@@ -7,15 +7,22 @@ skipped that ``MEMBRANEKIT_STRICT`` asks for, 2 bad input, 130 stopped by the us
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from membranekit.console import as_json as _as_json
+from membranekit.console import drop as _drop
+from membranekit.console import say as _say
+from membranekit.console import say_json as _say_json
+from membranekit.console import say_paragraph as _say_paragraph
+from membranekit.console import say_table as _say_table
+from membranekit.console import wrapped as _wrapped
 from membranekit.errors import (
     InputError,
     MaterialError,
@@ -27,6 +34,7 @@ from membranekit.errors import (
 if TYPE_CHECKING:
     from membranekit.case import Case
     from membranekit.claims import Number
+    from membranekit.completeness import Missing
     from membranekit.diagram import PhaseDiagram
     from membranekit.membrane import Assumption, Membrane
     from membranekit.substances import InteractionSet, Substance
@@ -36,6 +44,9 @@ FAILED, BAD_INPUT, STOPPED = 1, 2, 130
 _SAVED = (".json", ".nc")
 _NARROWEST = 80
 _MOST_TOLD = 12
+
+# The modules of the commands that are not here, imported when they are asked for.
+_ELSEWHERE = {"packs": "membranekit.packs_cli", "doctor": "membranekit.packs_cli"}
 
 _GUIDE = """\
 # A case file of membranekit, in TOML. Edit it, then
@@ -72,6 +83,15 @@ class _Commands(click.Group):
             _drop(sys.stdout)
             raise click.exceptions.Exit(0) from None
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _ELSEWHERE:
+            return super().get_command(ctx, name)
+        command: click.Command = getattr(import_module(_ELSEWHERE[name]), name)
+        return command
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -91,30 +111,6 @@ def _is_skipped_pack(error: BaseException | None) -> bool:
     while error is not None and not isinstance(error, SkippedPackError):
         error = error.__context__
     return error is not None
-
-
-def _say(text: str, *, err: bool = False) -> None:
-    """Print a text, spelling out what the console's encoding lacks."""
-    stream = sys.stderr if err else sys.stdout
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    try:
-        click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
-    except BrokenPipeError:
-        _drop(stream)
-
-
-def _drop(stream: TextIO) -> None:
-    """Write to nowhere from here on.
-
-    Whoever reads has read enough, such as `head`: that changes no status.
-    """
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _say_json(document: dict[str, Any], indent: int | None = 1) -> None:
-    import json
-
-    _say(json.dumps(document, indent=indent, allow_nan=False))
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -141,10 +137,6 @@ _interactions = click.option(
     "--interactions",
     metavar="NAME",
     help="Take this set of interactions in place of the preferred one.",
-)
-
-_as_json = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."
 )
 
 
@@ -244,7 +236,11 @@ def check(
     is_flag=True,
     help="Tell under the table which of the patent's 18 claims each run meets.",
 )
-@click.option("--cite", is_flag=True, help="List the sources used, as BibTeX.")
+@click.option(
+    "--cite",
+    is_flag=True,
+    help="Print the sources of all values used, as BibTeX, in place of the table.",
+)
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
@@ -272,6 +268,11 @@ def run(
         raise InputError(
             "--claims: it stands under the table, which --json leaves out; in Python "
             "mk.claims.check(membrane).to_dict() gives it"
+        )
+    if claims and cite:
+        raise InputError(
+            "--claims: it stands under the table, in whose place --cite prints; ask "
+            "for one at a time"
         )
     if claims and mode == "fast":
         raise InputError("--claims: they are on pores, which --mode fast lacks")
@@ -303,13 +304,19 @@ def run(
             plot.save(page, figure)
     finally:
         if as_json:
-            _say_json(results.to_document(membranes, read.from_folder(Path())))
+            document = results.to_document(membranes, read.from_folder(Path()))
+            if cite:
+                document["citations"] = _cited(membranes)
+            _say_json(document)
+        elif cite and membranes:
+            _say(_cited(membranes) or "% no run used a value")
+            for each in membranes:
+                if not each.success:
+                    _say(f"membranekit: {each.message}", err=True)
         elif membranes:
             _report(read.name, membranes)
             if claims:
                 _say_claims(membranes)
-        if cite and membranes:
-            _say(f"\n{_bibliography(membranes)}", err=as_json)
     if stopped:
         _say(f"membranekit: stopped by the user; {stopped}", err=True)
         ctx.exit(STOPPED)
@@ -458,17 +465,66 @@ def cases() -> None:
 
 @main.command()
 @click.argument("name", required=False)
+@click.option(
+    "--for",
+    "case",
+    metavar="CASE",
+    help="Tell which values and pairs a case lacks, and what for; or substances, "
+    'such as "water, DMF, PAN".',
+)
+@click.option(
+    "--estimates",
+    is_flag=True,
+    help="With --for: estimate what can be, marked, as text for a material file.",
+)
+@click.option(
+    "--temperature",
+    metavar="TEXT",
+    help='With NAME: the values there, such as "60 degC"; without it at 25 degC.',
+)
+@click.option(
+    "--extrapolate",
+    is_flag=True,
+    help="With --temperature: outside the range of a value too, marked.",
+)
 @_as_json
-def materials(name: str | None, as_json: bool) -> None:
+def materials(
+    name: str | None,
+    case: str | None,
+    estimates: bool,
+    temperature: str | None,
+    extrapolate: bool,
+    as_json: bool,
+) -> None:
     """List the materials, or show the data sheet of the one called NAME."""
     from membranekit.library import materials as known
 
-    if name is not None:
-        substance = known[name]
+    if case is not None:
+        if name is not None:
+            raise InputError(f"--for: give it, or the name of a substance ({name})")
+        if temperature is not None or extrapolate:
+            raise InputError("--temperature: it is of a data sheet, not of --for")
+        lacking = _missing(case, estimates)
         if as_json:
-            _say_json(substance.to_dict())
+            _say_json(lacking.to_dict())
         else:
-            _say_sheet(substance)
+            _say(str(lacking))
+        return
+    if estimates:
+        raise InputError("--estimates: they are of what a case lacks; give --for too")
+    if name is None and (temperature is not None or extrapolate):
+        raise InputError("--temperature: it is of a data sheet; give a NAME too")
+    if name is not None:
+        from membranekit.data_sheet import sheet_dict, sheet_text
+
+        found = known.named(name) or [known[name]]
+        at = {"temperature": temperature, "extrapolate": extrapolate}
+        if as_json:
+            sheets = [sheet_dict(each, **at) for each in found]
+            _say_json(sheets[0] if len(sheets) == 1 else {"materials": sheets})
+        else:
+            _say_choices(found, name)
+            _say("\n\n".join(sheet_text(each, **at) for each in found))
     elif as_json:
         _say_json({"materials": [known[each].to_dict() for each in known]})
     else:
@@ -477,6 +533,20 @@ def materials(name: str | None, as_json: bool) -> None:
             for each in known.values()
         ]
         _say_table(["name", "kind", "also"], rows)
+
+
+def _missing(given: str, estimates: bool) -> Missing:
+    """Return what a case lacks, or substances named with commas between them."""
+    from membranekit.completeness import missing, together
+
+    if ", " in given and not given.lower().endswith(".toml"):
+        # a comma inside a name has no space after it: 1,4-dioxane
+        names = [each.strip() for each in given.split(", ")]
+        return missing(names, estimates=estimates)
+    runs = _read_case(given, ()).runs
+    return together(
+        [missing(run.solution, run.process, estimates=estimates) for run in runs]
+    )
 
 
 def _text_of(path: str) -> str:
@@ -772,33 +842,14 @@ def _trust_text(entry: Assumption) -> str:
     return f"{entry}{source}"
 
 
-def _bibliography(membranes: Sequence[Membrane]) -> str:
-    """Return the sources of the values in `Trust`, one BibTeX entry each."""
-    from membranekit.membrane import gather, versions
+def _cited(membranes: Sequence[Membrane]) -> str | None:
+    """Return the sources of all runs as BibTeX; None if every run failed at once."""
+    from membranekit import membrane as results
 
-    uses: dict[str, list[str]] = {}
-    for listed in ("assumed", "estimated", "fitted", "extrapolated"):
-        for entry in gather(membranes, listed):
-            if entry.source:
-                names = uses.setdefault(entry.source, [])
-                if entry.name not in names:
-                    names.append(entry.name)
-    own = f"version {versions()['membranekit']}"
-    entries = [
-        f"@software{{membranekit,\n  title = {{membranekit}},\n  note = {{{own}}}"
-    ]
-    for number, (source, names) in enumerate(uses.items(), start=1):
-        entries.append(
-            f"@misc{{source{number},\n  title = {{{_bibtex(source)}}},\n"
-            f"  note = {{used for {_bibtex(', '.join(names))}}}"
-        )
-    return "\n".join(f"{entry}\n}}" for entry in entries)
-
-
-def _bibtex(text: str) -> str:
-    for sign in "%&_#$":
-        text = text.replace(sign, f"\\{sign}")
-    return text.replace("{", "(").replace("}", ")")
+    try:
+        return results.cite(membranes)
+    except InputError:
+        return None
 
 
 def _say_choice(found: Sequence[PhaseDiagram]) -> None:
@@ -868,74 +919,26 @@ def _say_findings(findings: Iterable[Any]) -> None:
             _say_paragraph(text)
 
 
-def _say_sheet(substance: Substance) -> None:
-    """Print a data sheet: each value with its basis and source."""
-    sheet = substance.to_dict()
-    properties = sheet.pop("properties")
-    for label, value in sheet.items():
-        if value not in ("", [], None):
-            text = ", ".join(value) if isinstance(value, list) else str(value)
-            _say(f"{label.replace('_', ' '):<12} {text}")
+def _say_choices(found: Sequence[Substance], name: str) -> None:
+    """Print what a name may mean, if that is several."""
+    from membranekit.library import mass_text, materials
+
+    if len(found) == 1:
+        return
+    _say(f'"{name}" may mean\n')
+    rows = [
+        [
+            f"{each.name}@{each.pack}"
+            if materials.is_ambiguous(each.name)
+            else each.name,
+            " ".join(filter(None, (each.maker, each.grade))) or "not given",
+            mass_text(each),
+            each.pack,
+        ]
+        for each in found
+    ]
+    _say_table(["name", "grade", "molar mass", "pack"], rows)
     _say("")
-    rows = []
-    for label, entry in properties.items():
-        law = entry.get("correlation")
-        value = f"{_figures(entry['value'])} {entry['unit']}".rstrip()
-        shown = f"{value} at 25 degC ({law})" if law else value
-        rows.append(
-            [
-                label.replace("_", " "),
-                shown,
-                entry.get("uncertainty", ""),
-                entry["basis"],
-            ]
-        )
-    _say_table(["property", "value", "+-", "basis"], rows)
-    _say("\nSources")
-    for label, entry in properties.items():
-        note = f" ({entry['note']})" if entry.get("note") else ""
-        _say_paragraph(f"{label.replace('_', ' ')}: {entry['source']}{note}")
-
-
-def _wrapped(text: str) -> str:
-    import textwrap
-
-    return textwrap.fill(text, 88)
-
-
-def _say_paragraph(text: str) -> None:
-    import textwrap
-
-    for line in textwrap.wrap(text, 86, initial_indent="  ", subsequent_indent="    "):
-        _say(line)
-
-
-def _say_table(
-    header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: bool = False
-) -> None:
-    """Print a table without rules; of numbers, all but the first column right."""
-    import io
-
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for index, title in enumerate(header):
-        right = numbers and index > 0
-        table.add_column(
-            Text(title), justify="right" if right else "left", no_wrap=True
-        )
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console = Console(
-        file=io.StringIO(),
-        width=10_000,
-        force_terminal=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
-    )
-    console.print(table)
-    printed = console.file.getvalue()  # type: ignore[attr-defined]
-    _say("\n".join(line.rstrip() for line in printed.splitlines()))
 
 
 def _count(runs: int) -> str:

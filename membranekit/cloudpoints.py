@@ -138,7 +138,7 @@ def cloud_points(components: Sequence[str]) -> tuple[CloudPointTable, ...]:
     >>> tables[0].mass_fractions[0].tolist()
     [0.1098, 0.7565, 0.1337]
     """
-    names = [library.lookup(name).name for name in components]
+    names = [library.lookup(name, home=library.BUILTIN).name for name in components]
     return tuple(
         table.ordered(names)
         for table in all_cloud_points()
@@ -266,13 +266,13 @@ def compare(
     >>> found.set_name, found.table.name, round(found.rms, 4)
     ('water-NMP-PES, UNIFAC-DO refit', 'Lau 1991, Fig. 1', 0.0067)
     """
-    names = [library.lookup(name).name for name in components]
+    names = [library.lookup(name, home=library.BUILTIN).name for name in components]
     if len(set(names)) != 3:
         raise InputError(
             "components: cloud points are compared for three components, nonsolvent, "
             f"solvent and polymer, not for {', '.join(names) or 'none'}"
         )
-    density = np.array([library.lookup(name).get("density").at() for name in names])
+    density = np.array([library.builtin(name).get("density").at() for name in names])
     tables = cloud_points(names)
     found = []
     sets = (

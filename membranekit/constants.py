@@ -19,8 +19,8 @@ CONSTANTS: dict[str, Constant] = {
         "1",
         "fitted",
         "fitted: factor on small molecules' diffusivities in the solution and rich "
-        "phase; tried from 0.03 to 0.5 with Example 1 in view, 10 s too: its depths "
-        "fix only a combination of it and of the cloud point",
+        "phase; tried from 0.03 to 0.5 with GB 2 199 786 A, Example 1, in view, 10 s "
+        "too: its depths fix only a combination of it and of the cloud point",
     ),
     "mesh_prefactor": Constant(
         3e-10,
@@ -102,15 +102,15 @@ CONSTANTS: dict[str, Constant] = {
         "m/s",
         "fitted",
         "fitted: at a fifth of polymer in the rich phase and 25 degC; to the surface "
-        "pores of Example 1, 2 and 6 s, and Example 3, 15 s, and to the labels of "
-        "those rows",
+        "pores of GB 2 199 786 A, Example 1, 2 and 6 s, and Example 3, 15 s, and to "
+        "the labels of those rows",
     ),
     "roughness": Constant(
         3.0,
         "1",
         "fitted",
         "fitted: surface of rough walls over that of smooth ones; to the specific "
-        "surface of Example 3, 15 s",
+        "surface of GB 2 199 786 A, Example 3, 15 s",
         0.0,
     ),
     "macrovoid_polymer_limit": Constant(
@@ -128,7 +128,7 @@ CONSTANTS: dict[str, Constant] = {
         "m",
         "fitted",
         "fitted: pores at the support without water from the air; empirical, within a "
-        "factor 3; to Example 1, support side at 0, 2 and 6 s",
+        "factor 3; to GB 2 199 786 A, Example 1, support side at 0, 2 and 6 s",
         0.0,
     ),
     "support_side_uptake": Constant(
@@ -136,7 +136,8 @@ CONSTANTS: dict[str, Constant] = {
         "m",
         "fitted",
         "fitted: volume of water per area, taken up in the air, that doubles the pores"
-        " at the support; empirical, within a factor 3; to the same rows",
+        " at the support; empirical, within a factor 3; to GB 2 199 786 A, Example 1, "
+        "support side at 0, 2 and 6 s",
         0.0,
     ),
 }

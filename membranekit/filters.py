@@ -30,7 +30,7 @@ GIVEN = "the profile was given, not simulated"
 
 
 def _water(name: str) -> float:
-    return float(library.lookup("water").get(name).at(TEMPERATURE))
+    return float(library.builtin("water").get(name).at(TEMPERATURE))
 
 
 # ---------------------------------------------------------------------- declared
@@ -276,9 +276,8 @@ def flipped(membrane: Membrane) -> Membrane:
     known = {name: membrane._si[name] for name in _PROCESS[1:]}
     notes = ["turned over: depth counts from what was the support side"]
     name = f"{membrane.name or 'membrane'}, flipped"
-    return Membrane.from_record(
-        _record(nodes, _sheets(membrane)[::-1], name, notes, known)
-    )
+    record = _record(nodes, _sheets(membrane)[::-1], name, notes, known)
+    return Membrane.from_record({**record, "uses": membrane._si["uses"]})
 
 
 def stack(*membranes: Membrane) -> Membrane:
@@ -330,7 +329,8 @@ def stack(*membranes: Membrane) -> Membrane:
     nodes = _increasing(np.concatenate(z)), np.concatenate(d), np.concatenate(eps)
     name = " + ".join(each.name or "membrane" for each in membranes)
     sheets = [sheet for each in membranes for sheet in _sheets(each)]
-    return Membrane.from_record(_record(nodes, sheets, name, []))
+    uses = [use for each in membranes for use in each._si["uses"] or ()]
+    return Membrane.from_record({**_record(nodes, sheets, name, []), "uses": uses})
 
 
 # -------------------------------------------------------------------- diameters
@@ -612,7 +612,7 @@ def run(
         )
     share = _share(capture_efficiency, "capture_efficiency")
     density = units.si(particle_density, "density", "particle_density")
-    liquid = float(library.lookup("water").get("density").at(TEMPERATURE))
+    liquid = float(library.builtin("water").get("density").at(TEMPERATURE))
     suspended = _concentration(concentration, density, liquid)
     z, d, eps = nodes_of(membrane)
     lp = membrane._si["permeance"]

@@ -562,7 +562,10 @@ def _given_set(given: str | InteractionSet, extra: Sequence[Any]) -> Interaction
             f"set: give an interaction set or its name, not {type(given).__name__}"
         )
     return found.renamed(
-        {each: library.lookup(each, extra=extra).name for each in found.components}
+        {
+            each: library.lookup(each, extra=extra, home=found.pack).name
+            for each in found.components
+        }
     )
 
 
@@ -692,7 +695,7 @@ def _component(
 ) -> str:
     """Return the canonical name of a component of the set."""
     try:
-        canonical = library.lookup(name, extra=extra).name
+        canonical = library.lookup(name, extra=extra, home=interactions.pack).name
     except MaterialError as error:
         raise MaterialError(f"free: {title}: {error}") from None
     if canonical not in interactions.components:
@@ -729,7 +732,10 @@ class _Problem:
         self.start = start
         self.extra = extra
         self.notes: list[str] = []
-        substances = [library.lookup(each, extra=extra) for each in start.components]
+        substances = [
+            library.lookup(each, extra=extra, home=start.pack)
+            for each in start.components
+        ]
         if nonsolvent is not None:
             nonsolvent = library.lookup(nonsolvent, extra=extra).name
         self.table: TitrationTable = read_titrations(points, substances, nonsolvent)

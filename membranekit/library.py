@@ -8,6 +8,7 @@ checked.
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import combinations
@@ -21,6 +22,11 @@ from membranekit.pack_index import Entry
 from membranekit.plugins import Skipped
 from membranekit.substances import InteractionSet, Substance
 from membranekit.toml_text import LocatedError
+
+BUILTIN = "builtin"
+"""The pack that comes with membranekit; no other can have its name."""
+CASE = "case"
+"""What stands after the ``@`` for a substance that a case brings itself."""
 
 _NAMED_SETS = 8
 """How many sets a message names."""
@@ -100,11 +106,19 @@ class Library(Mapping[str, Substance]):
                 names.setdefault(key, []).append(entry)
         return names
 
-    def _carrying(self, key: str) -> list[Entry]:
-        """Return what carries a name, given as its key, perhaps with ``@pack``."""
-        name, at, pack = key.partition("@")
-        found = self._by_name.get(name, [])
+    def _carrying(self, name: str) -> list[Entry]:
+        """Return what carries a name, perhaps with ``@pack``, of whichever pack."""
+        key, at, pack = match_key(name).partition("@")
+        found = self._by_name.get(key, [])
         return [each for each in found if not at or match_key(each.pack) == pack]
+
+    @cached_property
+    def _by_identity(self) -> dict[tuple[str, ...], list[Entry]]:
+        found: dict[tuple[str, ...], list[Entry]] = {}
+        for entry in self._contents[1]:
+            if entry.kind != "interaction_set":
+                found.setdefault(pack_index.identity(entry), []).append(entry)
+        return found
 
     @property
     def packs(self) -> list[Pack]:
@@ -119,7 +133,12 @@ class Library(Mapping[str, Substance]):
     @property
     def set_names(self) -> list[str]:
         """Names of all interaction sets."""
-        return [e.name for e in self._entries if e.kind == "interaction_set"]
+        sets = [e for e in self._entries if e.kind == "interaction_set"]
+        often = Counter(match_key(each.name) for each in sets)
+        return [
+            each.name if often[match_key(each.name)] < 2 else f"{each.name}@{each.pack}"
+            for each in sets
+        ]
 
     def adds(self, pack: Pack) -> list[str]:
         """Return the names of the substances and interaction sets of a pack."""
@@ -135,17 +154,27 @@ class Library(Mapping[str, Substance]):
                 faults.append(_skipped(entry.pack, error))
         return faults
 
+    def sets_with(self, substance: Substance) -> list[str]:
+        """Return the names of the interaction sets that hold a substance."""
+        own = {match_key(name) for name in (substance.name, *substance.aliases)}
+        return [
+            entry.name
+            for entry in self._entries
+            if entry.kind == "interaction_set"
+            and not own.isdisjoint(map(match_key, entry.components))
+        ]
+
     def __iter__(self) -> Iterator[str]:
-        return iter(
-            entry.name for entry in self._entries if entry.kind != "interaction_set"
-        )
+        for entry in self._entries:
+            if entry.kind != "interaction_set":
+                yield self._address(entry)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return sum(entry.kind != "interaction_set" for entry in self._entries)
 
     def __contains__(self, name: object) -> bool:
         self.refuse_skipped()
-        return isinstance(name, str) and bool(self._carrying(match_key(name)))
+        return isinstance(name, str) and bool(self._carrying(name))
 
     def __getitem__(self, name: str) -> Substance:
         return self.lookup(name)
@@ -153,51 +182,188 @@ class Library(Mapping[str, Substance]):
     def __repr__(self) -> str:
         return f"<materials: {', '.join(self)}>"
 
-    def lookup(self, name: str, extra: Iterable[Any] = ()) -> Substance:
+    def lookup(self, name: str, extra: Iterable[Any] = (), home: str = "") -> Substance:
         """Return the substance that has this name or alias.
 
         Parameters
         ----------
         name : str
-            Compared whole; case, spaces and hyphens do not count. ``name@pack``
-            asks for the one of a certain pack.
+            Compared whole; case, spaces and hyphens do not count. The CAS number of a
+            small molecule is a name. ``name@pack`` asks for the one of a certain pack,
+            ``name@case`` for the one that a case brings itself.
         extra : iterable of Substance
             What a case brings itself.
+        home : str
+            The pack whose own substances a bare name means first: that of the file
+            which the name stands in.
 
         Raises
         ------
         MaterialError
             No substance has the name, or two have it; the message tells which come
-            near, or where both are.
+            near, or which there are and how to say which.
         SkippedPackError
             A pack is broken, and ``MEMBRANEKIT_STRICT`` forbids to leave it out.
+
+        Examples
+        --------
+        >>> lookup("872-50-4").name, lookup("NMP@builtin").name
+        ('NMP', 'NMP')
         """
         self.refuse_skipped()
-        key = match_key(name)
         own = [item for item in extra if isinstance(item, Substance)]
+        found = self._meant(name, own, home)
+        if not found:
+            raise MaterialError(self._unknown(name, own))
+        if len(found) > 1:
+            raise MaterialError(self._ambiguous(name, found))
+        return self._taken(found[0], name)
+
+    def named(self, name: str) -> list[Substance]:
+        """Return every substance that a name may mean: of all packs, of a family.
+
+        Examples
+        --------
+        >>> [each.name for each in materials.named("NMP")]
+        ['NMP']
+        """
+        self.refuse_skipped()
+        key, at, pack = match_key(name).partition("@")
+        every = self._carrying(name)
+        for entry in self._entries:
+            of_pack = not at or match_key(entry.pack) == pack
+            if of_pack and entry.family and match_key(entry.family) == key:
+                every += [entry] * (entry not in every)
+        return [self._load_substance(entry) for entry in every]
+
+    def family(self, name: str) -> list[str]:
+        """Return the names of all grades of a family.
+
+        Examples
+        --------
+        >>> materials.family("PVP")
+        ['PVP K15', 'PVP K30', 'PVP K90']
+        """
+        key = match_key(name)
+        return [
+            self._address(entry)
+            for entry in self._entries
+            if entry.kind != "interaction_set" and match_key(entry.family) == key
+        ]
+
+    def address(self, substance: Substance) -> str:
+        """Return a name that leads back to a substance, with ``@pack`` if need be."""
+        name = substance.stands_for or substance.name
+        if not substance.pack or not self.is_ambiguous(name):
+            return name
+        return f"{name}@{substance.pack}"
+
+    def is_ambiguous(self, name: str) -> bool:
+        """Say whether more than one substance carries a name."""
+        return len(self._meant(name)) > 1
+
+    def others(self, substance: Substance) -> list[Substance]:
+        """Return what other packs give for the same substance.
+
+        The same is a small molecule of the same CAS number, a polymer of the same maker
+        and grade, and whatever has the same canonical name.
+        """
+        key = match_key(substance.name)
+        found = [e for e in self._carrying(key) if match_key(e.name) == key]
+        found += self._by_identity.get(pack_index.identity(substance), [])
+        return [
+            self._load_substance(entry)
+            for entry in dict.fromkeys(found)
+            if entry.pack != substance.pack
+        ]
+
+    def _meant(
+        self, name: str, own: Iterable[Substance] = (), home: str = ""
+    ) -> list[Substance | Entry]:
+        """Return what a name means; more than one: it is ambiguous."""
+        key, at, pack = match_key(name).partition("@")
         places: dict[str, Substance | Entry] = {}
         for item in own:
-            if key in map(match_key, (item.name, *item.aliases)):
-                places[item.origin or repr(item)] = item
-        for entry in self._carrying(key):
-            places.setdefault(str(entry.file), entry)
-        if len(places) > 1:
-            raise MaterialError(
-                f"{name!r} is defined twice: in {' and in '.join(places)}"
-            )
-        for found in places.values():
-            if isinstance(found, Substance):
-                return found
-            substance = self._load(found)
-            assert isinstance(substance, Substance)
-            return substance
-        raise MaterialError(self._unknown(name, own))
+            of_pack = not at or pack == (match_key(item.pack) or CASE)
+            if of_pack and key in pack_index.keys_of(item):
+                places.setdefault(item.origin or repr(item), item)
+        found: list[Substance | Entry] = [*self._carrying(name)]
+        if places:
+            for entry in self._carrying(name):
+                places.setdefault(str(entry.file), entry)
+            found = list(places.values())
+        at_home = [each for each in found if home and each.pack == home]
+        if at_home:
+            found = at_home
+        chains = all(each.kind in ("polymer", "swelling_agent") for each in found)
+        generic = [each for each in found if each.generic]
+        return generic if chains and generic else found
+
+    def _taken(self, found: Substance | Entry, name: str) -> Substance:
+        """Return what was meant; noting a family's name, where that was said."""
+        taken = found if isinstance(found, Substance) else self._load_substance(found)
+        key = match_key(name).partition("@")[0]
+        if taken.generic and taken.grade and match_key(taken.grade) not in key:
+            family = taken.family or taken.name
+            taken = dataclasses.replace(taken, stands_for=family)
+        return taken
+
+    def _address(self, entry: Entry) -> str:
+        alone = len(self._meant(entry.name)) < 2
+        return entry.name if alone else f"{entry.name}@{entry.pack}"
+
+    def _ambiguous(self, name: str, found: Sequence[Substance | Entry]) -> str:
+        """Say which substances carry a name, and how to say which."""
+        bare = name.partition("@")[0].strip()
+        told = [self._described(each) for each in found]
+        often = Counter(each.pack for each in found)
+        ways = [
+            f'"{bare if often[each.pack] == 1 else each.name}@{each.pack or CASE}"'
+            for each in found
+        ]
+        how = f"write {' or '.join(ways)}"
+        if len(set(ways)) < len(found):
+            how = "one pack must not give a name twice: rename one"
+        return f"{name!r} is ambiguous: it is {' and it is '.join(told)}; {how}"
+
+    def _described(self, item: Substance | Entry) -> str:
+        """Say what a substance is: its grade and mass, its pack and file."""
+        file = item.origin if isinstance(item, Substance) else str(item.file)
+        grade = " ".join(filter(None, (item.maker, item.grade)))
+        facts = [grade, item.cas if pack_index.is_small_molecule(item) else ""]
+        if item.kind in ("polymer", "swelling_agent"):
+            facts[1:1] = ["grade not given"] if item.generic and not item.grade else []
+            try:
+                known = (
+                    item if isinstance(item, Substance) else self._load_substance(item)
+                )
+                facts.append(mass_text(known))
+            except LocatedError:
+                facts.append("a broken file")
+        said = ", ".join(filter(None, facts))
+        place = f"of pack {item.pack}" if item.pack else "of the case itself"
+        place += f", {file}" if file else ""
+        return f"{item.name}{f' ({said})' * bool(said)} {place}"
 
     def _unknown(self, name: str, own: Iterable[Substance]) -> str:
+        key, at, pack = match_key(name).partition("@")
+        if at and (bare := self._carrying(key)):
+            said = name.partition("@")[0].strip()
+            ways = dict.fromkeys(f'"{said}@{each.pack}"' for each in bare)
+            return f"no pack {pack!r} has {name!r}; write {' or '.join(ways)}"
+        substances = [e for e in self._contents[1] if e.kind != "interaction_set"]
+        grades = [
+            e for e in substances if key in (match_key(e.family), match_key(e.cas))
+        ]
+        if key and grades:
+            listed = " or ".join(self._address(each) for each in grades)
+            return (
+                f"{name!r} alone does not say which one, and none stands for all: "
+                f"write {listed}"
+            )
         known = [n for item in own for n in (item.name, *item.aliases)]
-        for entry in self._contents[1]:
-            if entry.kind != "interaction_set":
-                known += (entry.name, *entry.aliases)
+        for entry in substances:
+            known += (entry.name, *entry.aliases)
         near = suggestion(name, known)
         message = f"{name!r} is no known substance"
         elsewhere = (
@@ -246,29 +412,38 @@ class Library(Mapping[str, Substance]):
         wanted = set(components)
         covering = []
         for candidate in candidates:
-            names = self._canonical(candidate.components, extra)
+            names, strangers = self._reading(candidate, extra, components)
             if wanted <= set(names.values()):
-                covering.append(candidate)
+                covering.append((candidate, strangers, names))
         if not covering:
             message = self._uncovered(components, name, candidates, extra)
             message += self._pairs_elsewhere(components, candidates, known, extra)
             raise MaterialError(message)
-        sets = [
-            item if isinstance(item, InteractionSet) else self._load_set(item)
-            for item in covering
-        ]
-
-        def rank(item: InteractionSet) -> tuple[bool, bool, int]:
-            return item not in own, not item.preferred, len(item.components)
-
-        sets.sort(key=rank)
-        if len(sets) > 1 and rank(sets[0]) == rank(sets[1]):
-            equal = [repr(item.name) for item in sets if rank(item) == rank(sets[0])]
+        ranked = []
+        for candidate, strangers, names in covering:
+            loaded = self._load_set(candidate)
+            rank = (
+                candidate not in own,
+                strangers,
+                not loaded.preferred,
+                len(loaded.components),
+            )
+            ranked.append((rank, loaded, names))
+        ranked.sort(key=lambda each: each[0])
+        best = ranked[0][0]
+        equal = [repr(item.name) for rank, item, _ in ranked if rank == best]
+        if len(equal) > 1:
+            if len(set(equal)) < len(equal):
+                equal = [
+                    repr(f"{item.name}@{item.pack}")
+                    for rank, item, _ in ranked
+                    if rank == best
+                ]
             raise MaterialError(
                 f"several interaction sets serve {', '.join(components)}: name one of "
                 f"{', '.join(equal)}"
             )
-        return sets[0].renamed(self._canonical(sets[0].components, extra))
+        return ranked[0][1].renamed(ranked[0][2])
 
     def interaction_sets(
         self, components: Sequence[str], extra: Iterable[Any] = ()
@@ -297,6 +472,23 @@ class Library(Mapping[str, Substance]):
                 found.append(candidate)
         return sorted(found, key=lambda each: (not each.preferred, each.name))
 
+    def set_members(self, extra: Iterable[Any] = ()) -> list[tuple[str, set[str]]]:
+        """Return the name and the components of every set, those of `extra` first.
+
+        Parameters
+        ----------
+        extra : iterable, optional
+            As in `interaction_set`.
+        """
+        extra = list(extra)
+        known: list[InteractionSet | Entry] = [
+            item for item in extra if isinstance(item, InteractionSet)
+        ]
+        known += [e for e in self._entries if e.kind == "interaction_set"]
+        return [
+            (item.name, set(self._canonical(item, extra).values())) for item in known
+        ]
+
     def _named(
         self,
         name: str,
@@ -307,13 +499,20 @@ class Library(Mapping[str, Substance]):
         candidates = list(candidates)
         key = match_key(name)
         found = [c for c in candidates if match_key(c.name) == key]
+        if not found and "@" in name:
+            bare, _, pack = map(match_key, name.rpartition("@"))
+            found = [
+                c
+                for c in candidates
+                if match_key(c.name) == bare and match_key(c.pack) == pack
+            ]
         if not found:
             serving = [
                 c.name
                 for c in candidates
                 if components
                 and set(components)
-                <= set(self._canonical(c.components, extra).values())
+                <= set(self._canonical(c, extra, components).values())
             ]
             # those that serve come first: the list is cut
             every = [*serving, *(c.name for c in candidates if c.name not in serving)]
@@ -332,28 +531,85 @@ class Library(Mapping[str, Substance]):
                 c.origin if isinstance(c, InteractionSet) else str(c.file)
                 for c in found
             ]
+            ways = {f'"{name}@{each.pack}"': None for each in found if each.pack}
+            how = f"; write {' or '.join(ways)}" if len(ways) > 1 else ""
             raise MaterialError(
                 f"the interaction set {name!r} is defined twice: in "
-                f"{' and in '.join(places)}"
+                f"{' and in '.join(places)}{how}"
             )
         return found
 
     def _canonical(
-        self, components: Iterable[str], extra: Iterable[Any]
+        self,
+        item: InteractionSet | Entry,
+        extra: Iterable[Any],
+        wanted: Sequence[str] = (),
     ) -> dict[str, str]:
         """Return the canonical name of each component of a set."""
-        names = {}
-        for component in components:
-            key = match_key(component)
-            entries = self._carrying(key)
-            canonical = entries[0].name if entries else component
-            for item in extra:
-                if isinstance(item, Substance) and key in map(
-                    match_key, (item.name, *item.aliases)
-                ):
-                    canonical = item.name
-            names[component] = canonical
-        return names
+        return self._reading(item, extra, wanted)[0]
+
+    def _reading(
+        self,
+        item: InteractionSet | Entry,
+        extra: Iterable[Any],
+        wanted: Sequence[str],
+    ) -> tuple[dict[str, str], int]:
+        """Return the name of each component of a set, and how many are strangers.
+
+        A component that is one of the `wanted`, though under another name, has the
+        wanted name. A stranger is the same substance, but as another pack gives it.
+        """
+        own = [each for each in extra if isinstance(each, Substance)]
+        known = {each.name: each for each in own}
+        names: dict[str, str] = {}
+        strangers = 0
+        for component in item.components:
+            meant = self._component(component, own, item.pack)
+            names[component] = name = meant.name if meant else component
+            if meant is None:
+                continue
+            same = known.get(name)
+            if same is None and name not in wanted:
+                same = self._same(meant, wanted, known)
+            if same is None:
+                continue
+            names[component] = same.name
+            if meant.pack and same.pack and meant.pack != same.pack:
+                strangers += 1
+                if pack_index.identity(meant) != pack_index.identity(same):
+                    names[component] = f"{name}@{meant.pack}"
+        return names, strangers
+
+    def _component(
+        self, component: str, own: Sequence[Substance], home: str
+    ) -> Substance | Entry | None:
+        """Return what a component of a set is; None: unknown or ambiguous.
+
+        It is the set's own pack's, or else what a case brings, or else any pack's.
+        """
+        found = self._meant(component, home=home)
+        alone = found[0] if len(found) == 1 else None
+        if alone is not None and home and alone.pack == home:
+            return alone
+        key = match_key(component)
+        for item in reversed(own):
+            if key in pack_index.keys_of(item):
+                return item
+        return alone
+
+    def _same(
+        self,
+        meant: Substance | Entry,
+        wanted: Sequence[str],
+        known: Mapping[str, Substance],
+    ) -> Substance | Entry | None:
+        """Return which of the wanted a component is, though under another name."""
+        identity = pack_index.identity(meant)
+        for name in wanted:
+            found = [known[name]] if name in known else self._meant(name)
+            if len(found) == 1 and pack_index.identity(found[0]) == identity:
+                return found[0]
+        return None
 
     def _uncovered(
         self,
@@ -365,7 +621,7 @@ class Library(Mapping[str, Substance]):
         best: set[str] = set()
         best_name = ""
         for candidate in candidates:
-            names = set(self._canonical(candidate.components, extra).values())
+            names = set(self._canonical(candidate, extra, components).values())
             if len(best) < len(names & set(components)):
                 best, best_name = names & set(components), candidate.name
         which = (
@@ -386,28 +642,29 @@ class Library(Mapping[str, Substance]):
     ) -> str:
         """Name the pairs that are missing, and the sets that have them."""
         sets = [
-            (each.name, set(self._canonical(each.components, extra).values()))
+            (each.name, set(self._canonical(each, extra, components).values()))
             for each in known
         ]
-        wanted = set(components)
         names = {each.name for each in candidates}
-        best = max((s & wanted for name, s in sets if name in names), key=len)
         told, lost = [], []
-        for a, b in combinations(components, 2):
-            if {a, b} <= best:
-                continue
-            having = [repr(name) for name, members in sets if {a, b} <= members]
+        for a, b, having in pairs_outside(components, sets, names):
             if having:
-                told.append(f"the pair {a}/{b} is in {_some(having)}")
+                shown = [repr(name) for name in having]
+                told.append(f"the pair {a}/{b} is in {_some(shown)}")
             else:
                 lost.append(f"{a}/{b}")
         if lost:
             told.append(f"no set has {', '.join(lost)}")
         return "".join(f"; {each}" for each in told)
 
-    def _load_set(self, entry: Entry) -> InteractionSet:
-        loaded = self._load(entry)
+    def _load_set(self, item: InteractionSet | Entry) -> InteractionSet:
+        loaded = item if isinstance(item, InteractionSet) else self._load(item)
         assert isinstance(loaded, InteractionSet)
+        return loaded
+
+    def _load_substance(self, entry: Entry) -> Substance:
+        loaded = self._load(entry)
+        assert isinstance(loaded, Substance)
         return loaded
 
     def _load(self, entry: Entry) -> Substance | InteractionSet:
@@ -419,10 +676,45 @@ class Library(Mapping[str, Substance]):
                 raise LocatedError(
                     str(entry.location / "pack.toml"), 0, f"contents.{entry.path}", what
                 )
-            if isinstance(loaded, Substance):
-                loaded = dataclasses.replace(loaded, pack=entry.pack)
-            self._read[place] = loaded
+            self._read[place] = dataclasses.replace(loaded, pack=entry.pack)
         return self._read[place]
+
+
+def pairs_outside(
+    components: Sequence[str],
+    sets: Iterable[tuple[str, set[str]]],
+    candidates: Iterable[str],
+) -> list[tuple[str, str, list[str]]]:
+    """Return the pairs that the best set for some components does not hold.
+
+    Parameters
+    ----------
+    components : sequence of str
+        Canonical names.
+    sets : iterable of (str, set of str)
+        All sets, as `Library.set_members` gives them.
+    candidates : iterable of str
+        The names of the sets that may serve.
+
+    Returns
+    -------
+    list of (str, str, list of str)
+        Both components, and the names of the sets that hold them.
+
+    Examples
+    --------
+    >>> sets = [("one", {"a", "b"}), ("two", {"b", "c"})]
+    >>> pairs_outside(["a", "b", "c"], sets, ["one"])
+    [('a', 'c', []), ('b', 'c', ['two'])]
+    """
+    sets, wanted, serving = list(sets), set(components), set(candidates)
+    parts = [members & wanted for name, members in sets if name in serving]
+    best = max(parts, key=len, default=set())
+    return [
+        (a, b, [name for name, members in sets if {a, b} <= members])
+        for a, b in combinations(components, 2)
+        if not {a, b} <= best
+    ]
 
 
 def _head(loaded: Substance | InteractionSet) -> tuple[Any, ...]:
@@ -447,5 +739,33 @@ materials = Library()
 """The substances of all packs: the built-in one, plugins', and the user's own."""
 
 lookup = materials.lookup
+address = materials.address
 interaction_set = materials.interaction_set
 interaction_sets = materials.interaction_sets
+set_members = materials.set_members
+sets_with = materials.sets_with
+
+
+def builtin(name: str) -> Substance:
+    """Return a substance of the built-in pack, whatever others give this name.
+
+    Examples
+    --------
+    >>> builtin("water").pack
+    'builtin'
+    """
+    return lookup(f"{name}@{BUILTIN}")
+
+
+def mass_text(substance: Substance) -> str:
+    """Return the molar mass of a chain as text, by weight where that is given.
+
+    Examples
+    --------
+    >>> mass_text(lookup("PVP K30"))
+    '40 kg/mol'
+    """
+    for name in ("weight_average_molar_mass", "number_average_molar_mass"):
+        if substance.has(name):
+            return f"{substance.get(name).at():.3g} kg/mol"
+    return ""

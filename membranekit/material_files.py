@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
 from membranekit import substances, units
 from membranekit.errors import InputError
-from membranekit.names import LONGEST, suggestion
+from membranekit.names import LONGEST, match_key, suggestion
 from membranekit.substances import (
     InteractionSet,
     Law,
@@ -176,7 +178,8 @@ class MaterialFile:
         for n, item in enumerate(value):
             if not isinstance(item, str) or not item.strip():
                 self.fail((*keys, key, n), "must be a text")
-            if fault := _name_fault(item):
+            own = key == "aliases" and _pack_fault(item)
+            if fault := _name_fault(item) or own:
                 self.fail((*keys, key, n), fault)
         return tuple(value)
 
@@ -374,9 +377,14 @@ def _substance(file: MaterialFile) -> Substance:
 
 def _checked_name(file: MaterialFile) -> str:
     name = file.string(file.data, (), "name")
-    if fault := _name_fault(name):
+    if fault := _name_fault(name) or _pack_fault(name):
         file.fail(("name",), fault)
     return name
+
+
+def _pack_fault(name: str) -> str:
+    """Return why a name would read as ``name@pack``; empty where it would not."""
+    return "must hold no @: a pack's name follows it" if "@" in name else ""
 
 
 def _name_fault(name: str) -> str:
@@ -517,6 +525,14 @@ _PAIR_KEYS = (
 _TERNARY_KEYS = tuple(key for key in _PAIR_KEYS if key != "form")
 
 
+def _set_ranges(file: MaterialFile) -> tuple[tuple[str, float, float], ...]:
+    ranges = file.ranges(file.data, ())
+    for name, _, _ in ranges:
+        if name != "temperature":
+            file.fail(("valid", name), "a set is held to a range of temperature only")
+    return ranges
+
+
 def _interaction_set(file: MaterialFile) -> InteractionSet:
     data = file.data
     file.only(data, (), _SET_KEYS)
@@ -530,7 +546,7 @@ def _interaction_set(file: MaterialFile) -> InteractionSet:
     fitted_to = tried("", file.choice, data, (), "fitted_to", FITTED_TO)
     pairs = _pairs(file, components, convention, reference)
     anchor = tried((), _anchor, file, pairs)
-    ranges = tried((), file.ranges, data, ())
+    ranges = tried((), _set_ranges, file)
     return InteractionSet(
         name=name,
         components=components,
@@ -835,11 +851,16 @@ def refuse_outside(path: Traversable, location: Traversable) -> None:
         return  # inside an archive there is neither
     what = ""
     try:
+        plain = stat.S_ISREG(os.lstat(path).st_mode)
+        if plain and not os.path.islink(os.path.dirname(path)):
+            return
         if path.is_symlink() or path.parent.is_symlink():
             inside = path.resolve().is_relative_to(location.resolve())
             what = "" if inside else "leads out of its pack: put the file itself there"
         if not what and path.exists() and not path.is_file():
             what = "is no file"
+    except FileNotFoundError:  # said where it is opened
+        return
     except (OSError, RuntimeError):  # a link that leads to itself
         what = "leads nowhere: put the file itself there"
     if what:
@@ -907,6 +928,8 @@ def _pack(file: MaterialFile, location: Traversable) -> Pack:
     if name and not _PACK_NAME.fullmatch(name):
         what = "must be one short word of letters, digits, dots, hyphens, underscores"
         file.report(("name",), what)
+    elif match_key(name) == "case":
+        file.report(("name",), "is taken: name@case is what a case brings itself")
     version = tried("", file.string, data, (), "version")
     if version and not _VERSION.fullmatch(version):
         file.report(("version",), f'{version!r} is no version such as "1.0"')

@@ -20,7 +20,7 @@ import math
 import os
 import tempfile
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import FrozenInstanceError
 from pathlib import Path
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from membranekit import units
+from membranekit import citations, units
 from membranekit.errors import (
     InputError,
     MaterialError,
@@ -50,6 +50,7 @@ __all__ = [
     "PoreProfile",
     "Trust",
     "check_output",
+    "cite",
     "gather",
     "save",
     "saved_case_text",
@@ -411,6 +412,10 @@ class MinimumPoreLayer(_Result):
         return f"<MinimumPoreLayer: {self}>"
 
 
+GRADE_NOT_GIVEN = "grade not given"
+"""What stands in the value of an assumption on a polymer's chain length."""
+
+
 class Assumption(_Result):
     """One value that a result rests on, with its basis, source and effect."""
 
@@ -454,6 +459,10 @@ class Assumption(_Result):
         effect = self._si["effect"]
         return -1.0 if effect is None else abs(effect[0])
 
+    def _rank(self) -> tuple[bool, float]:
+        """Sort a chain length that nobody gave before all else, then by the effect."""
+        return GRADE_NOT_GIVEN in self.value_text, self._size()
+
     def to_dict(self) -> dict[str, Any]:
         """Return the entry for JSON."""
         return {
@@ -478,7 +487,10 @@ class Trust(_Result):
 
     __slots__ = ()
 
-    assumed = _plain("assumed", "What the user did not say, largest effect first.")
+    assumed = _plain(
+        "assumed",
+        "What the user did not say: grades of polymers, then the largest effect first.",
+    )
     estimated = _plain("estimated", "Values from an estimation method.")
     fitted = _plain("fitted", "Values fitted to data, which are named.")
     extrapolated = _plain("extrapolated", "Values used outside their valid range.")
@@ -491,8 +503,9 @@ class Trust(_Result):
 
         Those whose `effect` was computed and is largest; none in a run without history.
         """
-        known = [each.name for each in self.assumed if each.effect_text]
-        return tuple(known[:3])
+        known = [each for each in self.assumed if each.effect_text]
+        known.sort(key=Assumption._size, reverse=True)
+        return tuple(each.name for each in known[:3])
 
     @property
     def grid_error(self) -> Any:
@@ -510,7 +523,7 @@ class Trust(_Result):
         given = _only(record, names, "trust")
         for name in _TRUST_LISTS:
             entries = [Assumption._of(entry) for entry in given[name] or ()]
-            given[name] = sorted(entries, key=Assumption._size, reverse=True)
+            given[name] = sorted(entries, key=Assumption._rank, reverse=True)
         given["interactions"] = given["interactions"] or ""
         given["grid_error"] = _as_given(given["grid_error"])
         given["time_error"] = _as_given(given["time_error"])
@@ -579,12 +592,12 @@ class _Fractions(_Result):
                 return index
         from membranekit import library
 
-        try:
-            return names.index(library.lookup(name).name)
-        except (LookupError, ValueError):
-            raise MaterialError(
-                f"{name!r} is not in this film; it holds {', '.join(names)}"
-            ) from None
+        for meant in library.materials.named(name):
+            if meant.name in names:
+                return names.index(meant.name)
+        raise MaterialError(
+            f"{name!r} is not in this film; it holds {', '.join(names)}"
+        )
 
 
 class Moment(_Fractions):
@@ -747,6 +760,7 @@ class Membrane(_Result):
             *("name", "inputs", "success", "message", "layer", *_HEADLINE_UNITS),
             *("profile", "mass_closure", "polymer_closure", "notes", "wall_time"),
             *("trust", "history", "case_toml", "schedule", "sheets", "support_side"),
+            "uses",
         )
         given = _only(record, names, "a membrane's record")
         given["name"] = given["name"] or ""
@@ -1045,6 +1059,30 @@ class Membrane(_Result):
             "high": _quantity(side["high"], "um"),
         }
 
+    def cite(self) -> str:
+        """Return the works behind every value the run used, as BibTeX.
+
+        One entry a distinct work, with a note of the values it gave: of the substances
+        in the solution, the air, the baths and the support, of the interactions among
+        them, and of the model. Values that were estimated, chosen or fitted follow as
+        comments with their method. membranekit itself is cited first.
+
+        Raises
+        ------
+        InputError
+            If the sheet was made of profiles, not simulated, or the run failed before
+            it used anything.
+
+        Examples
+        --------
+        >>> sheet = Membrane.from_profile(["0 um", "9 um"], ["1 um", "2 um"], "80 %")
+        >>> sheet.cite()  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        ...
+        membranekit.errors.InputError: cite: this membrane is no result of a run ...
+        """
+        return cite([self])
+
     def with_inputs(self, inputs: Mapping[str, Any], case: Any = None) -> Membrane:
         """Return a copy that says what the run was given and of which case it is.
 
@@ -1253,7 +1291,7 @@ def gather(membranes: Sequence[Membrane], name: str) -> list[Assumption]:
             key = entry.name, entry.value_text, entry.source
             if key not in kept or kept[key]._size() < entry._size():
                 kept[key] = entry
-    return sorted(kept.values(), key=Assumption._size, reverse=True)
+    return sorted(kept.values(), key=Assumption._rank, reverse=True)
 
 
 def heading(name: str, entries: Sequence[Assumption], runs: int = 1) -> str:
@@ -1360,6 +1398,23 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         "numpy": np.__version__,
     }
+
+
+def cite(membranes: Iterable[Membrane]) -> str:
+    """Return the works behind every value that some runs used, as BibTeX.
+
+    Raises
+    ------
+    InputError
+        If none of them is the result of a run.
+    """
+    used = [use for each in membranes for use in each._si["uses"] or ()]
+    if not used:
+        raise InputError(
+            "cite: this membrane is no result of a run (it was made of profiles, or "
+            "its run failed at once), so it used no values; cite the sheets it is from"
+        )
+    return citations.bibtex(used, versions()["membranekit"])
 
 
 def check_place(path: Path) -> None:

@@ -53,7 +53,9 @@ def mixture_of(
     own = {each.name: each for each in extra if isinstance(each, Substance)}
 
     def volume(name: str) -> float:
-        return (own.get(name) or library.lookup(name, extra=extra)).molar_volume
+        home = interaction_set.pack
+        known = own.get(name) or library.lookup(name, extra=extra, home=home)
+        return known.molar_volume
 
     volumes = {name: volume(name) for name in names}
 

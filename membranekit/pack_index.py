@@ -25,6 +25,7 @@ import tomli
 
 from membranekit.material_files import MaterialFile, Pack, read_pack, refuse_outside
 from membranekit.names import match_key
+from membranekit.substances import Substance
 from membranekit.toml_text import Keys, LocatedError, parse, read_text
 
 if TYPE_CHECKING:
@@ -252,9 +253,38 @@ def difference(entry: Entry, head: tuple[Any, ...]) -> str:
     return ""
 
 
-def keys_of(entry: Entry) -> set[str]:
-    """Return what names of an entry are matched by; see `names.match_key`."""
-    return {match_key(name) for name in (entry.name, *entry.aliases)}
+def keys_of(item: Entry | Substance) -> set[str]:
+    """Return what the names of a substance are matched by; see `names.match_key`.
+
+    A small molecule goes by its CAS number too, and one that stands for its family by
+    the family's name.
+    """
+    names = [item.name, *item.aliases]
+    if item.generic and item.family:
+        names.append(item.family)
+    if is_small_molecule(item):
+        names.append(item.cas)
+    return {match_key(name) for name in names}
+
+
+def is_small_molecule(item: Entry | Substance) -> bool:
+    """Say whether the CAS number tells what it is: grades of a polymer share theirs."""
+    if item.kind == "swelling_agent":
+        return bool(item.cas) and not (item.generic or item.grade or item.family)
+    return bool(item.cas) and item.kind == "solvent"
+
+
+def identity(item: Entry | Substance) -> tuple[str, ...]:
+    """Return what two packs that give one substance agree in.
+
+    A small molecule is its CAS number, a polymer its maker and grade, whose lots may
+    differ in molar mass; anything else its name.
+    """
+    if is_small_molecule(item):
+        return ("cas", item.cas)
+    if item.maker and item.grade:
+        return ("grade", match_key(item.maker), match_key(item.grade))
+    return ("name", match_key(item.name))
 
 
 def _toml(value: Any) -> str:

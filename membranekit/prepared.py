@@ -56,7 +56,7 @@ def _species(
     coil = network = None
     if polymeric:
         reference = substance.get("diffusivity").at(298.15)
-        water = library.lookup("water").get("viscosity").at
+        water = library.builtin("water").get("viscosity").at
         along = constants["dissolved_polymer_mobility"]
 
         def coil(kelvin: float) -> float:
@@ -154,7 +154,9 @@ def prepare(
             "baths bring; at most 8 can be simulated"
         )
     names = [each.name for each in substances] + [polymer.name]
-    chosen = library.interaction_set(names, solution.interactions, extra=solution.extra)
+    chosen = library.interaction_set(
+        names, solution.interactions, extra=(*solution.extra, *substances, polymer)
+    )
     mixture = mixture_of(names, chosen, extra=(*solution.extra, *substances, polymer))
     fractions = solution.volume_fractions
     held = fractions[polymer.name]
@@ -177,7 +179,7 @@ def prepare(
     )
     if main is None:
         raise InputError("solution.parts: there is no solvent")
-    water = library.lookup("water")
+    water = library.builtin("water")
     model = film_model.FilmModel(
         species=tuple(_species(each, start, constants) for each in substances),
         matrix=_matrix(polymer, start),

@@ -10,6 +10,7 @@ from membranekit.names import nearest
 from membranekit.solution import (
     TEMPERATURE,
     Default,
+    Find,
     Given,
     Input,
     Measure,
@@ -21,6 +22,7 @@ from membranekit.solution import (
     text_field,
 )
 from membranekit.substances import Substance
+from membranekit.transport.air import vapor_pressure_from_humidity_ratio
 
 MONTH = 30 * 86400.0
 DAY = 86400.0
@@ -62,7 +64,7 @@ def _check_duration(step: Any, *, zero: bool) -> None:
             )
 
 
-def _read_bath(given: object, name: str) -> Parts:
+def _read_bath(given: object, name: str, find: Find | None = None) -> Parts:
     """Read a bath: a name, a substance, or parts by mass."""
     if isinstance(given, (str, Substance)):
         given = {given: 1.0}
@@ -71,7 +73,7 @@ def _read_bath(given: object, name: str) -> Parts:
             f'{name}: {given!r} is no bath; give a name such as "water", or parts by '
             'mass such as {"water": 80, "DMAc": 20}'
         )
-    bath = Parts.read(given, name)
+    bath = Parts.read(given, name, find=find)
     for label, substance in bath.substances.items():
         if substance.kind not in ("solvent", "swelling_agent"):
             with inside(label):
@@ -189,7 +191,7 @@ class AirExposure(Step):
                 self._check_saturation()
 
     def _check_saturation(self) -> None:
-        vapor = library.lookup("water").get("saturation_pressure")
+        vapor = library.builtin("water").get("saturation_pressure")
         temperature = units.to_si(self.temperature, "temperature")
         saturation = vapor.at(temperature)
         total = units.to_si(self.pressure, "pressure")
@@ -251,6 +253,20 @@ class AirExposure(Step):
         """Return which of the three humidities is given, and its value."""
         name = next(name for name in HUMIDITIES if getattr(self, name) is not None)
         return name, getattr(self, name)
+
+
+def humid_air(step: AirExposure) -> float:
+    """Return the partial pressure of water in the air of a step [Pa]."""
+    water = library.builtin("water").get("saturation_pressure").at
+    temperature = units.to_si(step.temperature, "temperature")
+    pressure = units.to_si(step.pressure, "pressure")
+    kind, given = step.humidity
+    if kind == "relative_humidity":
+        return float(units.to_si(given, "relative_humidity") * water(temperature))
+    if kind == "dew_point":
+        return float(water(units.to_si(given, "temperature")))
+    ratio = units.to_si(given, "humidity_ratio")
+    return float(vapor_pressure_from_humidity_ratio(ratio, pressure))
 
 
 def _read_vapor_amount(given: object, name: str) -> Any:
@@ -346,8 +362,9 @@ class Rinse(Step):
             with inside("time"):
                 message = "rinse.time: 0 s is no step; give a time above 0 s"
                 raise InputError(message)
+        own = None if "bath" in self.given else library.builtin
         with inside("bath"):
-            self._keep("bath", _read_bath(self.bath, "rinse.bath"))
+            self._keep("bath", _read_bath(self.bath, "rinse.bath", own))
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -429,14 +446,15 @@ class Support(Input):
             substance = self.material
             if not isinstance(substance, Substance):
                 name = text_field(substance, "support.material", '"glass"')
-                substance = look_up(name, "support.material")
+                own = None if "material" in self.given else library.builtin
+                substance = look_up(name, "support.material", own)
             if substance.kind != "support":
                 raise InputError(
                     f"support.material: {substance.name} is a {substance.kind}, not a "
                     "support; give one, such as glass or steel"
                 )
             self._keep("substance", substance)
-            self._keep("material", substance.name)
+            self._keep("material", library.address(substance))
         with inside("back"):
             _one_of(self.back, ("insulated", "held"), "support.back")
 

@@ -90,7 +90,7 @@ def membrane_record(run: Run, outcome: Outcome) -> dict[str, Any]:
         else {"label": side.label, "low": side.low, "high": side.high}
     )
     widths = np.diff(edges)
-    water_liquid = library.lookup("water")
+    water_liquid = library.builtin("water")
     whole = np.concatenate([[edges[0]], depth, [edges[-1]]])
     open_share = np.concatenate([[porosity[0]], porosity, [porosity[-1]]])
     through = np.concatenate([[pore[0]], pore, [pore[-1]]])

@@ -44,7 +44,7 @@ def dry_sheet(run: Run, film: Film, polymer: Floats) -> dict[str, Any]:
             pore[first:last] = pore[other]
             porosity[first:last] = porosity[other]
             demixed[first:last] = True
-    water = library.lookup("water")
+    water = library.builtin("water")
     porosity = pores.collapsed_porosity(
         porosity,
         pore,

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from membranekit import limits, trust
+from membranekit import library, limits, trust
 from membranekit.case import lasting_text
+from membranekit.citations import Use
 from membranekit.constants import CONSTANTS
 from membranekit.errors import InputError, MembranekitError
 from membranekit.execution import (
@@ -30,6 +31,7 @@ from membranekit.solution import CastingSolution
 from membranekit.stopping import CTRL_C, Stop, stopped_by_ctrl_c
 
 EFFECT_CELLS = 60
+ANCHORED = "fitted: to the cloud point that was given with the casting solution"
 
 
 def simulate(
@@ -315,12 +317,20 @@ def _one(
         "estimated": trust.of_basis("estimated", used, run.interactions, CONSTANTS),
         "fitted": trust.of_basis("fitted", used, run.interactions, CONSTANTS),
         "extrapolated": trust.extrapolated(
-            (*run.substances, run.polymer), run.interactions, _span(run)
+            limits.stretches(solution, process, outcome.in_air)
         ),
         "interactions": run.interactions.name,
         "grid_error": grid_error,
         "time_error": None,
     }
+    anchored = "" if solution.measured_cloud_point is None else ANCHORED
+    record["uses"] = trust.uses(used, run.interactions, CONSTANTS, anchored)
+    if all(each.name != "water" for each in used):
+        # of coils, walls and pores: whatever the baths are
+        water = library.builtin("water")
+        for name in ("viscosity", "surface_tension"):
+            value = water.get(name)
+            record["uses"].append(Use("water", name, value.basis, value.source))
     if complete and stop:
         record["notes"].append(
             f"{CTRL_C} after the run: effects and the grid's error that are "
@@ -346,11 +356,6 @@ def _identify(
         record["case_toml"], why = lasting_text(solution, process)
         if why:
             record["notes"].append(f"a file of this run cannot be run again: {why}")
-
-
-def _span(run: Run) -> tuple[float, float]:
-    """Return the coldest and the hottest temperature of a run [K]."""
-    return run.model.coldest + 10.0, run.model.hottest - 10.0
 
 
 def _place(outcome: Outcome, share: float | None) -> float:

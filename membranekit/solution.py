@@ -13,8 +13,14 @@ from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from membranekit import library, units
-from membranekit.errors import InputError, MaterialError, MembranekitError
+from membranekit.errors import (
+    InputError,
+    MaterialError,
+    MembranekitError,
+    SkippedPackError,
+)
 from membranekit.names import match_key, nearest
+from membranekit.pack_index import identity, keys_of
 from membranekit.substances import InteractionSet, Substance
 
 if TYPE_CHECKING:
@@ -127,10 +133,15 @@ class Input:
 
     given: frozenset[str] = field(init=False)
 
+    def __getattribute__(self, name: str) -> Any:
+        """Hand a quantity out in the registry of the moment."""
+        value = super().__getattribute__(name)
+        return units.fresh(value) if name in type(self).measures else value
+
     def __post_init__(self) -> None:
         stated = set()
         for name in self.field_names():
-            value = self.held(name)
+            value = vars(self)[self.kept_as.get(name, name)]  # as it was given
             empty = isinstance(value, (Mapping, tuple)) and not value
             if value is not None and not empty and not isinstance(value, Default):
                 stated.add(name)
@@ -248,9 +259,8 @@ class Parts(Mapping[str, Any]):
             raise InputError(f"{name} is empty: give at least one substance")
         known = given.substances if isinstance(given, Parts) else {}
         rows: list[tuple[str, Substance | None, Any]] = []
-        seen: dict[str, str] = {}
         for key, value in given.items():
-            label = key.name if isinstance(key, Substance) else key
+            label = library.address(key) if isinstance(key, Substance) else key
             if not isinstance(label, str):
                 message = f"{name}: {label!r} is neither a name nor a substance"
                 raise InputError(message)
@@ -261,13 +271,13 @@ class Parts(Mapping[str, Any]):
                     substance = key
                 else:
                     substance = known.get(label) or look_up(label, name, find)
-                identity = substance.name if substance else label
-                if identity in seen:
-                    raise InputError(
-                        f'{name}: "{seen[identity]}" and "{label}" are the same '
-                        f"substance ({identity}); give it once"
-                    )
-                seen[identity] = label
+                canonical_name = substance.name if substance else label
+                for before, other, _ in rows:
+                    if before == label or _are_same(other, substance):
+                        raise InputError(
+                            f'{name}: "{before}" and "{label}" are the same '
+                            f"substance ({canonical_name}); give it once"
+                        )
                 row_name = f"{name}.{label}"
                 read = amount or positive
                 rows.append((label, substance, read(value, row_name)))
@@ -309,7 +319,7 @@ class Parts(Mapping[str, Any]):
         row = self._find(name)
         if row is None:
             raise KeyError(name)
-        return row[2]
+        return units.fresh(row[2])
 
     def __iter__(self) -> Iterator[str]:
         return (row[0] for row in self._rows)
@@ -332,18 +342,31 @@ class Parts(Mapping[str, Any]):
         return (Parts, (self._rows,))
 
 
+def _are_same(one: Substance | None, other: Substance | None) -> bool:
+    """Say whether two parts are one substance, perhaps as two packs give it."""
+    if one is None or other is None:
+        return False
+    from_two_packs = one.pack != other.pack
+    return one.name == other.name or (
+        from_two_packs and identity(one) == identity(other)
+    )
+
+
 def look_up(given: str, name: str, find: Find | None = None) -> Substance:
     """Return a substance by its name; an error says which argument `name` it was."""
     try:
         return (find or library.lookup)(given)
+    except SkippedPackError:
+        raise
     except MaterialError as error:
         raise MaterialError(f"{name}: {error}") from None
 
 
 def goes_by(substance: Substance, name: str) -> bool:
-    """Return whether a substance has this name or alias."""
-    key = match_key(name)
-    return key in map(match_key, (substance.name, *substance.aliases))
+    """Return whether a substance has this name or alias, perhaps with ``@pack``."""
+    key, at, pack = match_key(name).partition("@")
+    of_pack = not at or pack == (match_key(substance.pack) or library.CASE)
+    return of_pack and key in keys_of(substance)
 
 
 def positive(given: object, name: str) -> float:
@@ -408,7 +431,7 @@ class CloudPoint(Input):
             with inside("nonsolvent"):
                 message = f"cloud_point.nonsolvent: {given.name} is no liquid"
                 raise InputError(f'{message}; give one, such as "water"')
-        self._keep("nonsolvent", given.name)
+        self._keep("nonsolvent", library.address(given))
         self._keep("substance", given)
 
     def _stated(self) -> dict[str, Any]:
@@ -667,8 +690,9 @@ class CastingSolution(Input):
         name = "solution.interactions"
         text_field(self.interactions, name, "a set's, as its file has it")
         components = [substance.name for substance in self.components]
+        extra = (*self.extra, *self.components)
         try:
-            library.interaction_set(components, self.interactions, extra=self.extra)
+            library.interaction_set(components, self.interactions, extra=extra)
         except MaterialError as error:
             raise MaterialError(f"{name}: {error}") from None
 
@@ -1018,7 +1042,9 @@ def _given_substances(parts: object) -> tuple[Substance, ...]:
 def _names(recipe: object) -> list[str]:
     if not isinstance(recipe, Mapping):
         return []
-    return [key.name if isinstance(key, Substance) else key for key in recipe]
+    return [
+        library.address(key) if isinstance(key, Substance) else key for key in recipe
+    ]
 
 
 def _component_order(substance: Substance) -> tuple[int, bool, str]:

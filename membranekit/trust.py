@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from membranekit import limits, units
+from membranekit import library, limits, units
+from membranekit.citations import Use
 from membranekit.errors import MembranekitError
+from membranekit.membrane import GRADE_NOT_GIVEN
 from membranekit.process import Process, step_names
 from membranekit.solution import CastingSolution, goes_by, spell
 from membranekit.substances import InteractionSet, Substance
@@ -162,10 +164,11 @@ def _other_grade(
     solution: CastingSolution, process: Process, part: str
 ) -> Changed | None:
     """Return the solution with a chain of twice the length in place of a polymer."""
-    try:
-        substance = solution.parts.substances[part]
-    except KeyError:
+    given = solution.parts.substances
+    name = next((name for name in given if goes_by(given[name], part)), None)
+    if name is None:  # in a stock only
         return None
+    substance = given[name]
     if not substance.has("number_average_molar_mass"):
         return None
     mass = substance.get("number_average_molar_mass").at(298.15)
@@ -173,8 +176,8 @@ def _other_grade(
         number_average_molar_mass=units.make(2.0 * mass, "kg/mol")
     )
     parts: dict[Any, float] = {
-        (longer if name == part else solution.parts.substances.get(name, name)): amount
-        for name, amount in solution.parts.items()
+        (longer if each == name else given.get(each, each)): amount
+        for each, amount in solution.parts.items()
     }
     return (solution.replace(parts=parts), process, {})
 
@@ -247,17 +250,26 @@ def assumed(
     for address, changed in _stated_variants(chosen, solution, process).items():
         seen.add(address)
         value = _value_at(address, solution, process)
-        add(address, value, chosen[address], changed, _what(address))
+        source = chosen[address]
+        part = address.removeprefix("solution.parts.")
+        for substance in solution.components:
+            if part != address and goes_by(substance, part) and _of_no_grade(substance):
+                value, source = _grade(substance, source)
+        add(address, value, source, changed, _what(address))
     for name, value, changed in _variants(solution, process):
         if name not in seen:
             add(name, value, DEFAULT, changed, _what(name))
     parts = [each.removeprefix("solution.parts.") for each in seen]
     for substance in solution.components:
-        if substance.generic and not any(goes_by(substance, each) for each in parts):
-            name = f"solution.parts.{substance.name}"
+        if _of_no_grade(substance) and not any(
+            goes_by(substance, each) for each in parts
+        ):
+            name = f"solution.parts.{library.address(substance)}"
             changed = _other_grade(solution, process, substance.name)
-            source = substance.note or "the grade is not given"
-            add(name, substance.name, source, changed, _what(name))
+            value, source = _grade(substance, substance.note)
+            add(name, value, source, changed, _what(name))
+    for name, value, source in _of_two_packs(solution, process):
+        add(name, value, source, None, "")
     for name, constant in constants.items():
         if constant.basis == "chosen":
             changed = None
@@ -266,8 +278,66 @@ def assumed(
             shown = (constant.value, constant.unit)
             what = f"effect of {constant.other:g} times"
             add(name, shown, constant.source, changed, what)
-    entries.sort(key=lambda each: -abs(each["effect"][0]) if each["effect"] else 0.0)
+
+    def rank(each: Entry) -> tuple[bool, float]:
+        is_grade = GRADE_NOT_GIVEN in str(each["value"])
+        return not is_grade, -abs(each["effect"][0]) if each["effect"] else 0.0
+
+    entries.sort(key=rank)
     return entries
+
+
+def _of_no_grade(substance: Substance) -> bool:
+    """Say whether a chain's length was assumed for the want of a grade."""
+    return bool(substance.stands_for) or (substance.generic and not substance.grade)
+
+
+def _grade(substance: Substance, more: str) -> tuple[str, str]:
+    """Return the chain length that stands for a family, and where its grades are."""
+    family = substance.stands_for or substance.family or substance.name
+    mass = library.mass_text(substance)
+    grades = ", ".join(library.materials.family(family)) or substance.name
+    value = f"{GRADE_NOT_GIVEN}, {mass or 'a common chain'} assumed"
+    listed = f"`membranekit materials {family}` lists {grades}"
+    return value, "; ".join(filter(None, (listed, more)))
+
+
+def _of_two_packs(
+    solution: CastingSolution, process: Process
+) -> Iterable[tuple[str, str, str]]:
+    """Yield name, value and source of substances that two packs give differently."""
+    used = {f"solution.parts.{each.name}": each for each in solution.components}
+    for name, step in zip(
+        step_names(process.complete_steps), process.complete_steps, strict=True
+    ):
+        for field in ("bath", "vapor"):
+            for each in getattr(step, field, None) or ():
+                substance = getattr(step, field).substances[each]
+                if substance not in used.values():
+                    used[f"{name}.{field}.{substance.name}"] = substance
+    for name, substance in used.items():
+        for other in library.materials.others(substance):
+            differences = list(_differences(substance, other))
+            if differences:
+                where = f"pack {substance.pack}" if substance.pack else "the case"
+                told = f"pack {other.pack} gives {', '.join(differences)}"
+                yield name, f"{substance.name} of {where}", told
+
+
+def _differences(used: Substance, other: Substance) -> Iterable[str]:
+    """Yield each property in which two packs differ, as the other has it."""
+    for name, value in other.properties.items():
+        if not used.has(name):
+            yield f"{name}, which this one lacks"
+            continue
+        own, its = used.get(name).at(), value.at()
+        if abs(its - own) > 1e-9 * abs(own):
+            shown = spell(value.quantity())
+            by = f" ({100 * (its / own - 1):+.2g} %)" if own else ""
+            yield f"{name} {shown}{by}"
+    lacking = [name for name in used.properties if not other.has(name)]
+    if lacking:
+        yield f"no {', '.join(lacking)}"
 
 
 @lru_cache(maxsize=32)
@@ -348,11 +418,57 @@ def of_basis(
         for name in _read_of(substance):
             value = substance.get(name)
             if value.basis == basis:
-                shown = (float(value.quantity().magnitude), value.unit or "1")
+                shown = (
+                    float(value.quantity(extrapolate=True).magnitude),
+                    value.unit or "1",
+                )
                 entries.append(
                     entry(f"{substance.name}.{name}", shown, basis, value.source)
                 )
     return entries
+
+
+def uses(
+    substances: Sequence[Substance],
+    interactions: InteractionSet,
+    constants: Mapping[str, Constant],
+    anchored: str = "",
+) -> list[Use]:
+    """Return every value that a run reads, with its source.
+
+    Parameters
+    ----------
+    substances : sequence of Substance
+        In the solution, the air, the baths and the support.
+    interactions : InteractionSet
+        Of it, the terms among the substances.
+    constants : mapping
+        The model's constants by name.
+    anchored : str
+        The source of the set's anchor pair where a measured cloud point fixes it.
+    """
+    found = {
+        (each.name, name): each.get(name)
+        for each in substances
+        for name in _read_of(each)
+    }
+    listed = [
+        Use(owner, name, value.basis, value.source)
+        for (owner, name), value in found.items()
+    ]
+    names = {each.name for each in substances}
+    for term in interactions.terms:
+        if set(term.between) <= names:
+            basis, source = term.basis, term.source
+            if anchored and set(term.between) == set(interactions.anchor or ()):
+                basis, source = "fitted", anchored
+            title = f"g({', '.join(term.between)})"
+            listed.append(Use(f"the set {interactions.name}", title, basis, source))
+    listed += [
+        Use("the model", name, constant.basis, constant.source)
+        for name, constant in constants.items()
+    ]
+    return listed
 
 
 def _read_of(substance: Substance) -> list[str]:
@@ -361,28 +477,17 @@ def _read_of(substance: Substance) -> list[str]:
     return [name for name in names if substance.has(name)]
 
 
-def extrapolated(
-    substances: Sequence[Substance],
-    interactions: InteractionSet,
-    span: tuple[float, float],
-) -> list[Entry]:
-    """Return the values read outside the temperatures for which they are given."""
+def extrapolated(found: Iterable[limits.Stretch]) -> list[Entry]:
+    """Return the values that a run read outside the ranges for which they are given.
+
+    A value that is read in several places stands there once, with all of them.
+    """
+    together: dict[tuple[str, str], list[limits.Stretch]] = {}
+    for each in found:
+        together.setdefault((each.name, each.kind), []).append(each)
     entries = []
-    for substance in substances:
-        for name in _read_of(substance):
-            value = substance.get(name)
-            if value.valid_temperature is None or name not in limits.READ_AT:
-                continue
-            if not all(value.in_range(kelvin) for kelvin in span):
-                low, high = (kelvin - 273.15 for kelvin in value.valid_temperature)
-                entries.append(
-                    entry(
-                        f"{substance.name}.{name}",
-                        f"valid from {low:.4g} to {high:.4g} degC",
-                        value.basis,
-                        value.source,
-                    )
-                )
-    if not all(interactions.in_range(kelvin) for kelvin in span):
-        entries.append(entry(interactions.name, "", interactions.fitted_to, "the set"))
+    for (name, _), here in together.items():
+        read = ", ".join(f"{each.at_text} ({each.where})" for each in here)
+        told = f"read at {read}; valid from {here[0].range}"
+        entries.append(entry(name, told, here[0].basis, here[0].source))
     return entries

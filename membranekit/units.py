@@ -8,7 +8,8 @@ Quantities are made by the application registry, looked up at each crossing: ano
 library may replace the registry at any time, and a quantity of a registry of our own
 would be refused by the functions of others. Its settings are others' too: pint-xarray
 has it keep every magnitude as an array, so the magnitude of a scalar may be one of
-shape (), and the floats that `si` and `to_si` give are what can be relied on.
+shape (), and the floats that `si` and `to_si` give are what can be relied on. A
+registry of Decimals cannot be the application's: it does not mix with floats.
 """
 
 from __future__ import annotations
@@ -281,6 +282,29 @@ def make(value: ArrayLike, unit: str) -> pint.Quantity[Any]:
 
     magnitude = np.array(value, dtype=float)
     return registry().Quantity(magnitude if magnitude.ndim else magnitude.item(), unit)
+
+
+def fresh(value: Any) -> Any:
+    """Return an equal scalar quantity of the registry of the moment, to hand out.
+
+    What is no quantity is returned as it is. What an input holds was made when the
+    input was, maybe before another library set the registry, whose functions would
+    refuse it. And ``*=`` on what is handed out must not change what is held, as it
+    does where magnitudes are arrays.
+
+    Examples
+    --------
+    >>> held = make(6.0, "s")
+    >>> fresh(held) == held, fresh(held) is held
+    (True, False)
+    """
+    if not hasattr(value, "m_as"):
+        return value
+    ours = registry()
+    number = float(value.magnitude)
+    if isinstance(value, ours.Quantity):
+        return ours.Quantity(number, value.units)
+    return _adopt(value, number)
 
 
 def text(value: pint.Quantity[Any]) -> str:

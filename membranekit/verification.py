@@ -1114,7 +1114,7 @@ def wet_bulb(
         "heat_transfer_coefficient",
         "heat_transfer_coefficient",
     )
-    water = library.lookup("water")
+    water = library.builtin("water")
     saturated = water.get("saturation_pressure").at
     latent = water.get("enthalpy_of_vaporization").at
     far = units.si(relative_humidity, "relative_humidity", "relative_humidity")

@@ -18,8 +18,7 @@ import tomli
 
 from membranekit import library, units
 from membranekit.errors import InputError
-from membranekit.film_setup import humid_air
-from membranekit.process import HUMIDITIES, AirExposure
+from membranekit.process import HUMIDITIES, AirExposure, humid_air
 from membranekit.solution import CastingSolution, Parts
 from membranekit.transport.air import humidity_ratio
 
@@ -130,7 +129,7 @@ def polar_solvents() -> tuple[tuple[str, ...], str]:
     (True, 'page 7')
     """
     entry = _facts()["polar_solvents"]
-    names = tuple(library.lookup(name).name for name in entry["names"])
+    names = tuple(library.builtin(name).name for name in entry["names"])
     return names, entry["source"]
 
 
@@ -274,7 +273,7 @@ def dew_point(vapor: float) -> float:
     >>> round(dew_point(3169.0))
     25
     """
-    law = library.lookup("water").get("saturation_pressure").at
+    law = library.builtin("water").get("saturation_pressure").at
     low, high = 173.15, 473.15
     for _ in range(60):
         middle = 0.5 * (low + high)
@@ -315,5 +314,5 @@ def least_humidity(step: AirExposure, kind: str) -> float:
         return dew_point(vapor) + 273.15
     temperature = units.to_si(step.temperature, "temperature")
     return float(
-        vapor / library.lookup("water").get("saturation_pressure").at(temperature)
+        vapor / library.builtin("water").get("saturation_pressure").at(temperature)
     )

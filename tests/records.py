@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from membranekit.citations import Use
+
 CASE = """name = "made up"
 [solution.parts]
 "polysulfone P-3500" = 15
@@ -135,6 +137,10 @@ def make_record(air=6.0, **changes):
             "grid_error": 0.004,
             "time_error": None,
         },
+        "uses": [
+            Use("water", "density", "literature", "Ada & Bob, J. Chem. 1, 2001, p. 3"),
+            Use("the model", "growth_speed", "fitted", "fitted: to Table 1, 0 s"),
+        ],
         "history": make_history(air),
         "case_toml": CASE,
         "schedule": [

@@ -461,7 +461,7 @@ def test_a_saved_case_finds_its_own_substances_from_elsewhere(tmp_path):
 
 def test_a_substance_that_the_library_has_is_not_defined_again(tmp_path):
     (tmp_path / "s.toml").write_text(SOLVENT.replace('"MS"', '"MS", "NMP"'))
-    with pytest.raises(mk.MaterialError, match="defined twice"):
+    with pytest.raises(mk.MaterialError, match="is ambiguous"):
         read('materials = ["s.toml"]\n' + TEXT, tmp_path)
 
 

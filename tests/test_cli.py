@@ -154,12 +154,35 @@ def test_plot_is_drawn(folder, made_up):
     assert (folder / "run.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_sources_are_cited_once(folder, made_up):
+def test_the_sources_stand_in_place_of_the_table(folder, made_up):
+    text = call("run", "case.toml", "--cite").stdout
+    assert text.startswith("@software{membranekit,")
+    assert text.count("@article{ada2001jc,") == 1
+    assert "density of water" in text
+    assert text.splitlines()[-1].startswith("% the model growth_speed: fitted: to")
     result = call("run", "case.toml", "--cite", "--json")
-    json.loads(result.stdout)
-    assert result.stderr.count("@misc") == 2
-    assert "air.flow\\_length" in result.stderr
-    assert "@software{membranekit" in call("run", "case.toml", "--cite").stdout
+    assert json.loads(result.stdout)["citations"] == text.rstrip("\n")
+    assert "citations" not in json.loads(call("run", "case.toml", "--json").stdout)
+
+
+def test_sources_and_claims_are_asked_for_one_at_a_time(folder, made_up):
+    result = call("run", "case.toml", "--cite", "--claims")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "one at a time" in result.stderr
+
+
+def test_runs_that_failed_at_once_have_no_sources(folder, monkeypatch, made_up):
+    def failing(runs, **options):
+        record = {"success": False, "message": "broke", "notes": []}
+        return [options["finished"](Membrane.from_record(record)) for _ in runs]
+
+    monkeypatch.setattr(simulation, "run_series", failing)
+    result = call("run", "case.toml", "--cite")
+    assert result.exit_code == 1
+    assert result.stdout.startswith("%")
+    assert "broke" in result.stderr
+    result = call("run", "case.toml", "--cite", "--json")
+    assert json.loads(result.stdout)["citations"] is None
 
 
 def test_a_failed_run_is_printed_with_the_others(folder, monkeypatch, made_up):

@@ -423,10 +423,16 @@ def test_the_first_example_says_what_it_rests_on():
     # a solution that takes more water before it clouds demixes less deep
     assert assumed["solution.cloud_point"].effect.m_as("um") < 0
     assert assumed["solution.cloud_point"].basis == "estimated"
-    assert assumed["solution.parts.PVP"].value == "PVP K30"
+    lengths = "grade not given, 40 kg/mol assumed"
+    assert assumed["solution.parts.PVP"].value == lengths
     assert assumed["immersion[2].time"].effect is None
     assert "effect of" not in assumed["immersion[2].time"].source
-    sizes = [abs(e.effect.m_as("um")) for e in found.trust.assumed if e.effect_text]
+    # grades that nobody gave stand first, and then the largest effect
+    grades = [e for e in found.trust.assumed if "grade not given" in e.value_text]
+    assert {e.name for e in grades} == {"solution.parts.PVDF", "solution.parts.PVP"}
+    assert list(found.trust.assumed[:2]) == grades
+    rest = found.trust.assumed[2:]
+    sizes = [abs(e.effect.m_as("um")) for e in rest if e.effect_text]
     assert sizes == sorted(sizes, reverse=True)
     assert found.trust.extrapolated == ()
     # what no run reads is nothing that it rests on

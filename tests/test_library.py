@@ -483,8 +483,10 @@ def test_a_case_brings_its_own_and_may_not_redefine(write):
     own = load_file(write(SUBSTANCE.replace('"CA"', '"Ca-1"')))
     assert lookup("ca1", extra=[own]) is own
     clash = load_file(write(SUBSTANCE.replace('"CA"', '"nmp"')))
-    with pytest.raises(MaterialError, match=r"x\.toml and in .*nmp\.toml"):
+    with pytest.raises(MaterialError, match=r"x\.toml and it is .*nmp\.toml"):
         lookup("NMP", extra=[clash])
+    assert lookup("NMP@case", extra=[clash]) is clash
+    assert lookup("NMP@builtin", extra=[clash]).name == "NMP"
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def ternary(between, *terms, reference="water"):
 def test_the_tables_hold_what_the_pairs_say(name):
     materials = library.materials
     (entry,) = [each for each in materials._contents[1] if each.name == name]
-    members = materials._canonical(entry.components, ()).values()
+    members = materials._canonical(entry, ()).values()
     chosen = library.interaction_set(list(members), name)
     names = list(chosen.components)
     mixture = mixture_of(names, chosen)

@@ -21,6 +21,7 @@ from membranekit.pack_index import (
     write_contents,
 )
 from membranekit.plugins import Found
+from membranekit.toml_text import parse
 
 MATERIALS = Path(__file__).parents[1] / "materials"
 FILES = sorted(MATERIALS.glob("*/*.toml"))
@@ -273,3 +274,10 @@ def test_contents_in_an_unusual_form_are_left_alone(pack):
 def test_the_keys_of_the_head_are_keys_of_material_files():
     every = [set(full_head(str(path), path.read_text("utf-8"))) for path in FILES]
     assert set(HEAD) - {"family"} <= set().union(*every)
+
+
+@pytest.mark.parametrize("before", ['a = "x"', 'a = """x"""', 'a = ["x", "y"]', ""])
+def test_what_is_swallowed_at_one_go_hides_no_nesting(before):
+    text = f"{before}\nb = " + "[" * 5000 + "]" * 5000
+    with pytest.raises(MaterialFileError, match="nested too deeply"):
+        parse("x.toml", text)

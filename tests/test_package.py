@@ -146,7 +146,11 @@ def test_the_command_is_installed() -> None:
     ("package", "folder", "patterns"),
     [
         ("membranekit", "membranekit", ["py.typed", "cases/*.toml", "data/*.toml"]),
-        ("membranekit", "membranekit", ["_kernels/*.pyi", "data/cloudpoints/*.csv"]),
+        (
+            "membranekit",
+            "membranekit",
+            ["_kernels/*.pyi", "data/cloudpoints/*.csv", "data/pack/**/*.*"],
+        ),
         ("membranekit.materials", "materials", ["*.toml", "*/*.toml"]),
     ],
 )
@@ -164,6 +168,7 @@ def test_all_data_is_of_a_kind_that_is_installed() -> None:
     known = re.compile(
         r"membranekit/(py\.typed|_kernels/\w+\.pyi|(cases|data)/[^/]+\.toml)"
         r"|membranekit/data/cloudpoints/[^/]+\.csv|materials/([^/]+/)?[^/]+\.toml"
+        r"|membranekit/data/pack/([^/]+/){0,2}[^/]+\.(toml|md)"
     )
     for folder in ("membranekit", "materials"):
         for path in (ROOT / folder).rglob("*"):

@@ -1,0 +1,1 @@
+"""A material pack: data alone, nothing to run."""
