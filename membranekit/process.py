@@ -1,5 +1,6 @@
 """The process: the steps that turn a spread casting solution into a membrane."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -576,7 +577,7 @@ class Process(Input):
                     f'{names[number - 1]} acts on both sides; give "both" here too'
                 )
 
-    @property
+    @functools.cached_property
     def complete_steps(self) -> tuple[Step, ...]:
         """Return the steps with a rinse and a drying added where there is none."""
         steps = list(self.steps)
@@ -589,7 +590,7 @@ class Process(Input):
                 kinds.insert(place, added.kind)
         return tuple(steps)
 
-    @property
+    @functools.cached_property
     def resolved_steps(self) -> tuple[Step, ...]:
         """Return the complete steps, each length turned into a time."""
         return tuple(self._timed(step) for step in self.complete_steps)
