@@ -234,7 +234,7 @@ def of_substances() -> Iterator[Variation]:
         yield Variation(
             f"{substance}.{name}",
             value.basis,
-            units.text(value.quantity()),
+            units.text(value.quantity(extrapolate=True)),
             tuple(examples),
             lambda s=substance, n=name, u=value.unit: substance_changed(s, n, u),
         )

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from membranekit.case import cases as cases
     from membranekit.case import read_case as read_case
     from membranekit.checks import check as check
+    from membranekit.completeness import Missing as Missing
+    from membranekit.completeness import missing as missing
     from membranekit.diagram import PhaseDiagram as PhaseDiagram
     from membranekit.diagram import phase_diagram as phase_diagram
     from membranekit.ensemble import Bands as Bands
@@ -58,6 +60,7 @@ _NAMES = {
     "ensemble": ("Bands", "bands"),
     "case": ("Case", "cases", "read_case"),
     "checks": ("check",),
+    "completeness": ("Missing", "missing"),
     "diagram": ("PhaseDiagram", "phase_diagram"),
     "errors": (
         "InputError",

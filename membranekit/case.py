@@ -1203,9 +1203,10 @@ def _changed_properties(substance: Substance, known: Substance) -> dict[str, str
     changed = {}
     for value in substance.values:
         if not known.has(value.name) or known.get(value.name) != value:
-            text = spell(value.quantity())
+            shown = value.quantity(extrapolate=True)
+            text = spell(shown)
             for digits in (12, 15):
-                number = f"{value.quantity().magnitude:.{digits}g}"
+                number = f"{shown.magnitude:.{digits}g}"
                 short = f"{number} {value.unit}".strip()
                 if constant(value.name, short, value.source, value.basis) == value:
                     text = short

@@ -16,10 +16,9 @@ from membranekit import limits, trust, units, windows
 from membranekit.constants import CONSTANTS
 from membranekit.equilibria import LABORATORY_BANDS, System, sets_for
 from membranekit.errors import InputError, MaterialError, MembranekitError
-from membranekit.film_setup import humid_air
 from membranekit.membrane import to_plain
 from membranekit.prepared import Run, prepare
-from membranekit.process import AirExposure, Process, step_names
+from membranekit.process import AirExposure, Process, humid_air, step_names
 from membranekit.solution import POLYMER_ROLE, CastingSolution, spell
 from membranekit.windows import Window, window
 
@@ -218,9 +217,8 @@ def _run_findings(
             where, what = "solution", where
         yield Finding(where, what, severity="error")
         return
-    for where, what in limits.stretched(stretches):
-        here = next(each for each in stretches if each.where == where)
-        value = units.make(round(here.temperature - 273.15, 6), "degC")
+    for first, what in limits.stretched(stretches):
+        where, value = first.where, first.quantity
         if extrapolate:
             yield Finding(where, f"{what}: extrapolated", value, "warning")
             continue

@@ -34,6 +34,7 @@ from membranekit.errors import (
 if TYPE_CHECKING:
     from membranekit.case import Case
     from membranekit.claims import Number
+    from membranekit.completeness import Missing
     from membranekit.diagram import PhaseDiagram
     from membranekit.membrane import Assumption, Membrane
     from membranekit.substances import InteractionSet, Substance
@@ -464,19 +465,66 @@ def cases() -> None:
 
 @main.command()
 @click.argument("name", required=False)
+@click.option(
+    "--for",
+    "case",
+    metavar="CASE",
+    help="Tell which values and pairs a case lacks, and what for; or substances, "
+    'such as "water, DMF, PAN".',
+)
+@click.option(
+    "--estimates",
+    is_flag=True,
+    help="With --for: estimate what can be, marked, as text for a material file.",
+)
+@click.option(
+    "--temperature",
+    metavar="TEXT",
+    help='With NAME: the values there, such as "60 degC"; without it at 25 degC.',
+)
+@click.option(
+    "--extrapolate",
+    is_flag=True,
+    help="With --temperature: outside the range of a value too, marked.",
+)
 @_as_json
-def materials(name: str | None, as_json: bool) -> None:
+def materials(
+    name: str | None,
+    case: str | None,
+    estimates: bool,
+    temperature: str | None,
+    extrapolate: bool,
+    as_json: bool,
+) -> None:
     """List the materials, or show the data sheet of the one called NAME."""
     from membranekit.library import materials as known
 
-    if name is not None:
-        found = known.named(name) or [known[name]]
-        if as_json and len(found) == 1:
-            _say_json(found[0].to_dict())
-        elif as_json:
-            _say_json({"materials": [each.to_dict() for each in found]})
+    if case is not None:
+        if name is not None:
+            raise InputError(f"--for: give it, or the name of a substance ({name})")
+        if temperature is not None or extrapolate:
+            raise InputError("--temperature: it is of a data sheet, not of --for")
+        lacking = _missing(case, estimates)
+        if as_json:
+            _say_json(lacking.to_dict())
         else:
-            _say_sheets(found, name)
+            _say(str(lacking))
+        return
+    if estimates:
+        raise InputError("--estimates: they are of what a case lacks; give --for too")
+    if name is None and (temperature is not None or extrapolate):
+        raise InputError("--temperature: it is of a data sheet; give a NAME too")
+    if name is not None:
+        from membranekit.data_sheet import sheet_dict, sheet_text
+
+        found = known.named(name) or [known[name]]
+        at = {"temperature": temperature, "extrapolate": extrapolate}
+        if as_json:
+            sheets = [sheet_dict(each, **at) for each in found]
+            _say_json(sheets[0] if len(sheets) == 1 else {"materials": sheets})
+        else:
+            _say_choices(found, name)
+            _say("\n\n".join(sheet_text(each, **at) for each in found))
     elif as_json:
         _say_json({"materials": [known[each].to_dict() for each in known]})
     else:
@@ -485,6 +533,20 @@ def materials(name: str | None, as_json: bool) -> None:
             for each in known.values()
         ]
         _say_table(["name", "kind", "also"], rows)
+
+
+def _missing(given: str, estimates: bool) -> Missing:
+    """Return what a case lacks, or substances named with commas between them."""
+    from membranekit.completeness import missing, together
+
+    if ", " in given and not given.lower().endswith(".toml"):
+        # a comma inside a name has no space after it: 1,4-dioxane
+        names = [each.strip() for each in given.split(", ")]
+        return missing(names, estimates=estimates)
+    runs = _read_case(given, ()).runs
+    return together(
+        [missing(run.solution, run.process, estimates=estimates) for run in runs]
+    )
 
 
 def _text_of(path: str) -> str:
@@ -857,57 +919,26 @@ def _say_findings(findings: Iterable[Any]) -> None:
             _say_paragraph(text)
 
 
-def _say_sheets(found: Sequence[Substance], name: str) -> None:
-    """Print what a name may mean, if that is several, and the sheet of each."""
+def _say_choices(found: Sequence[Substance], name: str) -> None:
+    """Print what a name may mean, if that is several."""
     from membranekit.library import mass_text, materials
 
-    if len(found) > 1:
-        _say(f'"{name}" may mean\n')
-        rows = [
-            [
-                f"{each.name}@{each.pack}"
-                if materials.is_ambiguous(each.name)
-                else each.name,
-                " ".join(filter(None, (each.maker, each.grade))) or "not given",
-                mass_text(each),
-                each.pack,
-            ]
-            for each in found
+    if len(found) == 1:
+        return
+    _say(f'"{name}" may mean\n')
+    rows = [
+        [
+            f"{each.name}@{each.pack}"
+            if materials.is_ambiguous(each.name)
+            else each.name,
+            " ".join(filter(None, (each.maker, each.grade))) or "not given",
+            mass_text(each),
+            each.pack,
         ]
-        _say_table(["name", "grade", "molar mass", "pack"], rows)
-    for each in found:
-        if len(found) > 1:
-            _say("")
-        _say_sheet(each)
-
-
-def _say_sheet(substance: Substance) -> None:
-    """Print a data sheet: each value with its basis and source."""
-    sheet = substance.to_dict()
-    properties = sheet.pop("properties")
-    for label, value in sheet.items():
-        if value not in ("", [], None):
-            text = ", ".join(value) if isinstance(value, list) else str(value)
-            _say(f"{label.replace('_', ' '):<12} {text}")
+        for each in found
+    ]
+    _say_table(["name", "grade", "molar mass", "pack"], rows)
     _say("")
-    rows = []
-    for label, entry in properties.items():
-        law = entry.get("correlation")
-        value = f"{_figures(entry['value'])} {entry['unit']}".rstrip()
-        shown = f"{value} at 25 degC ({law})" if law else value
-        rows.append(
-            [
-                label.replace("_", " "),
-                shown,
-                entry.get("uncertainty", ""),
-                entry["basis"],
-            ]
-        )
-    _say_table(["property", "value", "+-", "basis"], rows)
-    _say("\nSources")
-    for label, entry in properties.items():
-        note = f" ({entry['note']})" if entry.get("note") else ""
-        _say_paragraph(f"{label.replace('_', ' ')}: {entry['source']}{note}")
 
 
 def _count(runs: int) -> str:

@@ -14,7 +14,13 @@ from membranekit import library, units
 from membranekit.cloudpoints import CloudPointTable, cloud_points
 from membranekit.errors import InputError, MembranekitError
 from membranekit.mixtures import mixture_of
-from membranekit.substances import InteractionSet, Substance
+from membranekit.substances import (
+    InteractionSet,
+    Substance,
+    Value,
+    outside,
+    volumes_outside,
+)
 from membranekit.thermo import phase_diagram as floats
 
 Floats = NDArray[np.float64]
@@ -347,13 +353,15 @@ def phase_diagram(
         The name of a set of interactions, or a set of one's own, as `fit_interactions`
         and `library.load_file` return it; none: the preferred one.
     extrapolate : bool
-        Whether a temperature outside the set's range may be used; it is then recorded.
+        Whether a temperature outside the range of the set or of a value may be used; it
+        is then recorded.
 
     Raises
     ------
     InputError
-        The temperature is out of the set's range, a component stands twice or in a
-        place that is not its own, or `interactions` is something else.
+        The temperature is out of the range of the set or of a value, a component
+        stands twice or in a place that is not its own, or `interactions` is something
+        else.
     MaterialError
         A substance, a set or a property is not known.
     MembranekitError
@@ -383,7 +391,7 @@ def phase_diagram(
             f"`interactions` of a fit, not {type(interactions).__name__}"
         )
     used = library.interaction_set(names, interactions, extra=substances)
-    extrapolated = _checked_range(used, kelvin, extrapolate)
+    extrapolated = _checked_range(used, substances, kelvin, extrapolate)
     mixture = mixture_of(names, used, extra=substances)
     try:
         found = floats.ternary(mixture, kelvin)
@@ -446,35 +454,51 @@ def _substance(given: str | Substance, place: str) -> Substance:
 
 
 def _checked_range(
-    used: InteractionSet, kelvin: float, extrapolate: bool
+    used: InteractionSet,
+    substances: Sequence[Substance],
+    kelvin: float,
+    extrapolate: bool,
 ) -> tuple[str, ...]:
     """Return what is extrapolated, or refuse to."""
-    if used.valid_temperature is None or used.in_range(kelvin):
-        return ()
-    low, high = (_celsius(end) for end in used.valid_temperature)
-    what = (
-        f"{_celsius(kelvin):g} degC is outside the range of the set {used.name!r}, "
-        f"{low:g} to {high:g} degC"
-    )
-    if not extrapolate:
+    told = [outside(used.valid_temperature, kelvin, f"the set {used.name!r}")]
+    told += volumes_outside(substances)
+    told += [value.outside(kelvin, name) for name, value in _arrest_values(substances)]
+    told = [each for each in told if each]
+    if told and not extrapolate:
         raise InputError(
-            f"temperature: {what}; extrapolate=True (on the "
+            f"temperature: {told[0]}; extrapolate=True (on the "
             "command line --extrapolate) uses it all the same"
         )
-    return (what,)
+    return tuple(told)
 
 
 def _in_library(names: Sequence[str]) -> bool:
     return all(name in library.materials for name in names)
 
 
+def _arrest_values(
+    substances: Sequence[Substance],
+) -> list[tuple[str, Value]]:
+    """Return what gel or glass is computed from; nothing where one of them is missing.
+
+    A gel needs the polymer's fraction alone, a glass all three temperatures.
+    """
+    polymer = substances[2]
+    if polymer.has("gelation_fraction"):
+        return [(polymer.name, polymer.get("gelation_fraction"))]
+    name = "glass_temperature"
+    if not all(each.has(name) for each in substances):
+        return []
+    return [(each.name, each.get(name)) for each in substances]
+
+
 def _arrest(
     substances: Sequence[Substance], kelvin: float
 ) -> tuple[str, Floats | None, list[str]]:
     """Return glass or gel, the line's ends, and why there is none."""
-    polymer = substances[2]
-    if polymer.has("gelation_fraction"):
-        share = polymer.get("gelation_fraction").at(kelvin)
+    read = _arrest_values(substances)
+    if len(read) == 1:
+        share = read[0][1].at(kelvin)
         ends = [[1.0 - share, 0.0, share], [0.0, 1.0 - share, share]]
         return "gel", np.array(ends), []
     lacking = [each.name for each in substances if not each.has("glass_temperature")]
@@ -484,7 +508,7 @@ def _arrest(
     chains = [each.has("number_average_molar_mass") for each in substances]
     line = floats.glass_line(
         kelvin,
-        np.array([each.get("glass_temperature").at(kelvin) for each in substances]),
+        np.array([value.at(kelvin) for _, value in read]),
         np.where(chains, 1.0, floats.PLASTICIZATION),
     )
     if line is None:
@@ -547,7 +571,7 @@ def _sources(
         for name in (*read, "gelation_fraction") if arrest == "gel" else read:
             if each.has(name):
                 found = each.get(name)
-                text = units.text(found.quantity())
+                text = units.text(found.quantity(extrapolate=True))
                 title = f"{each.name}.{name}"
                 listed.append(Source(title, text, found.basis, found.source))
     if arrest == "glass":

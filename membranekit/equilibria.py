@@ -19,7 +19,14 @@ from numpy.typing import NDArray
 from membranekit import library, units
 from membranekit.errors import InputError, MaterialError
 from membranekit.mixtures import demixing_liquids, mixture_of
-from membranekit.substances import InteractionSet, Pair, Substance, Ternary
+from membranekit.substances import (
+    InteractionSet,
+    Pair,
+    Substance,
+    Ternary,
+    outside,
+    volumes_outside,
+)
 from membranekit.thermo import stability as phases
 from membranekit.thermo import vapor
 from membranekit.thermo.flory_huggins import Mixture, anchored
@@ -41,8 +48,6 @@ LABORATORY_BANDS = {
     )
 }
 """Relative half width of a polymer's cloud points, and where it comes from [1]."""
-
-_SLACK = 1e-6  # a temperature this far outside a range is in it: units were converted
 
 
 # --------------------------------------------------------------------- what it rests on
@@ -664,8 +669,14 @@ class System:
         extra = (*solution.extra, *members.values())
         chosen = library.interaction_set(names, wanted, extra=extra)
         what = f"the interactions {chosen.name!r}"
-        notes += _beyond(chosen.valid_temperature, kelvin, what, extrapolate)
+        read = [kelvin]
+        if solution.measured_cloud_point is not None:
+            titrated = solution.measured_cloud_point.temperature
+            read.append(units.to_si(titrated, "temperature"))
+        for each in dict.fromkeys(read):
+            notes += _beyond(chosen.valid_temperature, each, what, extrapolate)
         substances = tuple(members[name] for name in names)
+        notes += _told(volumes_outside(substances), extrapolate)
         mixture = mixture_of(names, chosen, extra=(*solution.extra, *substances))
         by_volume = solution.volume_fractions
         fractions = np.array([by_volume.get(name, 0.0) for name in names])
@@ -975,13 +986,11 @@ def _beyond(
     valid: tuple[float, float] | None, kelvin: float, what: str, extrapolate: bool
 ) -> list[str]:
     """Return a note on what is extrapolated, if anything, or refuse to."""
-    if valid is None or valid[0] - _SLACK <= kelvin <= valid[1] + _SLACK:
-        return []
-    low, high = map(_celsius, valid)
-    text = (
-        f"{_celsius(kelvin):g} degC is outside the range of {what}, {low:g} to "
-        f"{high:g} degC"
-    )
-    if not extrapolate:
+    text = outside(valid, kelvin, what)
+    return _told([text] if text else [], extrapolate)
+
+
+def _told(texts: Sequence[str], extrapolate: bool) -> list[str]:
+    for text in () if extrapolate else texts:
         raise InputError(f"temperature: {text}; extrapolate=True uses it all the same")
-    return [f"extrapolated: {text}"]
+    return [f"extrapolated: {text}" for text in texts]

@@ -49,6 +49,9 @@ class _Course:
     message: str = ""
     # when the film was last colder than the dew point [s]
     condensed: float = 0.0
+    # the film's own, in the air [K]
+    coldest: float = math.inf
+    hottest: float = -math.inf
     error: Exception | None = None
 
     def seen(self, number: int, out: Floats) -> dict[str, Any]:
@@ -106,6 +109,8 @@ class Outcome:
     front_share: float | None = None
     error: Exception | None = None
     one_phase: bool = False
+    # how cold and how hot the film became in the air [K]
+    in_air: tuple[float, float] | None = None
 
 
 def _save_times(start: float, end: float, count: int) -> Floats:
@@ -193,6 +198,7 @@ def execute(
         steps=int(film.steps),
         error=course.error,
         one_phase=one_phase,
+        in_air=(course.coldest, course.hottest) if course.hottest > 0.0 else None,
     )
     if course.message:
         return outcome
@@ -238,6 +244,9 @@ def _take(
                 continue
             status = film.advance(end, until, rtol=rtol)
             out = base + film.exchanged_amounts() if in_air else base
+            if in_air:
+                course.coldest = min(course.coldest, film.temperature)
+                course.hottest = max(course.hottest, film.temperature)
             if condenses(film.temperature):
                 course.condensed = film.time
             if history or callback is not None:

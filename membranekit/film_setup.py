@@ -10,7 +10,7 @@ import numpy as np
 from membranekit import library, units
 from membranekit._kernels.film import Film
 from membranekit.prepared import Floats, Run
-from membranekit.process import AirExposure, Immersion, bath_fractions
+from membranekit.process import AirExposure, Immersion, bath_fractions, humid_air
 from membranekit.transport import air as air_side
 from membranekit.transport import model as film_model
 from membranekit.transport.grid import film_widths, graded, two_sided_widths
@@ -76,20 +76,6 @@ def make_film(run: Run, cells: int) -> tuple[Film, Floats]:
         float(share @ [each.thermal_conductivity for each in parts]),
     )
     return film, polymer
-
-
-def humid_air(step: AirExposure) -> float:
-    """Return the partial pressure of water in the air of a step [Pa]."""
-    water = library.builtin("water").get("saturation_pressure").at
-    temperature = units.to_si(step.temperature, "temperature")
-    pressure = units.to_si(step.pressure, "pressure")
-    kind, given = step.humidity
-    if kind == "relative_humidity":
-        return float(units.to_si(given, "relative_humidity") * water(temperature))
-    if kind == "dew_point":
-        return float(water(units.to_si(given, "temperature")))
-    ratio = units.to_si(given, "humidity_ratio")
-    return float(air_side.vapor_pressure_from_humidity_ratio(ratio, pressure))
 
 
 def dew_point_test(step: AirExposure | Immersion) -> Callable[[float], bool]:

@@ -154,6 +154,16 @@ class Library(Mapping[str, Substance]):
                 faults.append(_skipped(entry.pack, error))
         return faults
 
+    def sets_with(self, substance: Substance) -> list[str]:
+        """Return the names of the interaction sets that hold a substance."""
+        own = {match_key(name) for name in (substance.name, *substance.aliases)}
+        return [
+            entry.name
+            for entry in self._entries
+            if entry.kind == "interaction_set"
+            and not own.isdisjoint(map(match_key, entry.components))
+        ]
+
     def __iter__(self) -> Iterator[str]:
         for entry in self._entries:
             if entry.kind != "interaction_set":
@@ -462,6 +472,23 @@ class Library(Mapping[str, Substance]):
                 found.append(candidate)
         return sorted(found, key=lambda each: (not each.preferred, each.name))
 
+    def set_members(self, extra: Iterable[Any] = ()) -> list[tuple[str, set[str]]]:
+        """Return the name and the components of every set, those of `extra` first.
+
+        Parameters
+        ----------
+        extra : iterable, optional
+            As in `interaction_set`.
+        """
+        extra = list(extra)
+        known: list[InteractionSet | Entry] = [
+            item for item in extra if isinstance(item, InteractionSet)
+        ]
+        known += [e for e in self._entries if e.kind == "interaction_set"]
+        return [
+            (item.name, set(self._canonical(item, extra).values())) for item in known
+        ]
+
     def _named(
         self,
         name: str,
@@ -618,16 +645,12 @@ class Library(Mapping[str, Substance]):
             (each.name, set(self._canonical(each, extra, components).values()))
             for each in known
         ]
-        wanted = set(components)
         names = {each.name for each in candidates}
-        best = max((s & wanted for name, s in sets if name in names), key=len)
         told, lost = [], []
-        for a, b in combinations(components, 2):
-            if {a, b} <= best:
-                continue
-            having = [repr(name) for name, members in sets if {a, b} <= members]
+        for a, b, having in pairs_outside(components, sets, names):
             if having:
-                told.append(f"the pair {a}/{b} is in {_some(having)}")
+                shown = [repr(name) for name in having]
+                told.append(f"the pair {a}/{b} is in {_some(shown)}")
             else:
                 lost.append(f"{a}/{b}")
         if lost:
@@ -657,6 +680,43 @@ class Library(Mapping[str, Substance]):
         return self._read[place]
 
 
+def pairs_outside(
+    components: Sequence[str],
+    sets: Iterable[tuple[str, set[str]]],
+    candidates: Iterable[str],
+) -> list[tuple[str, str, list[str]]]:
+    """Return the pairs that the best set for some components does not hold.
+
+    Parameters
+    ----------
+    components : sequence of str
+        Canonical names.
+    sets : iterable of (str, set of str)
+        All sets, as `Library.set_members` gives them.
+    candidates : iterable of str
+        The names of the sets that may serve.
+
+    Returns
+    -------
+    list of (str, str, list of str)
+        Both components, and the names of the sets that hold them.
+
+    Examples
+    --------
+    >>> sets = [("one", {"a", "b"}), ("two", {"b", "c"})]
+    >>> pairs_outside(["a", "b", "c"], sets, ["one"])
+    [('a', 'c', []), ('b', 'c', ['two'])]
+    """
+    sets, wanted, serving = list(sets), set(components), set(candidates)
+    parts = [members & wanted for name, members in sets if name in serving]
+    best = max(parts, key=len, default=set())
+    return [
+        (a, b, [name for name, members in sets if {a, b} <= members])
+        for a, b in combinations(components, 2)
+        if not {a, b} <= best
+    ]
+
+
 def _head(loaded: Substance | InteractionSet) -> tuple[Any, ...]:
     """Return what the head of a file said of what was read from it."""
     is_set = isinstance(loaded, InteractionSet)
@@ -682,6 +742,8 @@ lookup = materials.lookup
 address = materials.address
 interaction_set = materials.interaction_set
 interaction_sets = materials.interaction_sets
+set_members = materials.set_members
+sets_with = materials.sets_with
 
 
 def builtin(name: str) -> Substance:

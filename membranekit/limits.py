@@ -17,9 +17,21 @@ from membranekit._kernels import coexistence
 from membranekit.case import Case
 from membranekit.case import Run as CaseRun
 from membranekit.errors import InputError, MaterialError
-from membranekit.process import AirExposure, Immersion, Process, step_names
+from membranekit.process import (
+    AirExposure,
+    Immersion,
+    Process,
+    humid_air,
+    step_names,
+)
 from membranekit.solution import CastingSolution
-from membranekit.substances import Substance
+from membranekit.substances import (
+    ROOM_TEMPERATURE,
+    Substance,
+    Value,
+    range_of,
+    within,
+)
 from membranekit.thermo.flory_huggins import Mixture
 from membranekit.thermo.stability import DEMIXED, Stability, stability
 from membranekit.thermo.titration import cloud_fraction
@@ -58,8 +70,10 @@ READ_AT = (
     *("heat_capacity", "thermal_conductivity"),
 )
 """Properties that a run reads at its own temperatures; all others at 25 degC."""
-_SMALLEST_STRETCH = 1e-6
-"""A temperature this far outside a range is still in it: its unit was converted [K]."""
+USES = ("phase diagram", "run", "filtration")
+"""What a system is completed for; see `reads`."""
+_FILTER = ("density", "contact_angle")
+_FILTERED_WATER = ("density", "viscosity", "surface_tension")
 
 
 class _Model(Protocol):
@@ -96,32 +110,68 @@ class Prepared(Protocol):
 
 @dataclass(frozen=True)
 class Stretch:
-    """A value that is read outside the temperatures for which it is known.
+    """A value that is read outside the range in which it is known.
 
     Parameters
     ----------
     where : str
-        The address of the temperature.
-    temperature : float
-        The temperature [K].
+        The address of what is outside.
+    at : float
+        The temperature [K], relative humidity or volume fraction [1] there.
+    name : str
+        The value, such as ``NMP.viscosity``, or the set of interactions.
     what : str
-        The value, in words.
+        The same in words.
     low, high : float
-        Where it is known [K].
+        Where it is known, in the unit of `at`.
     basis, source : str
         Of the value.
+    kind : str
+        ``temperature``, ``relative_humidity`` or ``volume_fraction``.
     """
 
     where: str
-    temperature: float
+    at: float
+    name: str
     what: str
     low: float
     high: float
     basis: str
     source: str
+    kind: str = "temperature"
+
+    @property
+    def quantity(self) -> Any:
+        """Return what is outside."""
+        if self.kind == "temperature":
+            return units.make(round(self.at - 273.15, 6), "degC")
+        return units.make(float(f"{100 * self.at:.6g}"), "percent")
+
+    @property
+    def at_text(self) -> str:
+        """Return the same as text."""
+        return f"{self._number(self.at)} {self._unit}"
+
+    @property
+    def range(self) -> str:
+        """Return where the value is known."""
+        return f"{self._number(self.low)} to {self._number(self.high)} {self._unit}"
+
+    @property
+    def _unit(self) -> str:
+        return {
+            "temperature": "degC",
+            "relative_humidity": "% relative humidity",
+            "volume_fraction": "vol%",
+        }[self.kind]
+
+    def _number(self, value: float) -> str:
+        if self.kind == "temperature":
+            return _celsius(value)
+        return f"{100 * value:.4g}"
 
     def __str__(self) -> str:
-        return f"{self.what} ({_celsius(self.low)} to {_degrees(self.high)})"
+        return f"{self.what} ({self.range})"
 
 
 @dataclass(frozen=True)
@@ -168,7 +218,7 @@ def needed(substance: Substance, *, membrane_polymer: bool = False) -> tuple[str
         return (*_MEMBRANE_POLYMER, *(("gelation_fraction",) if gels else ()))
     if substance.kind == "support":
         return _SUPPORT
-    if substance.has("number_average_molar_mass"):
+    if substance.is_chain:
         return _COIL
     names = list(_MOLECULE)
     if substance.kind == "solvent" or substance.has("viscosity"):
@@ -178,6 +228,31 @@ def needed(substance: Substance, *, membrane_polymer: bool = False) -> tuple[str
     if substance.name == "water":
         names.append("surface_tension")
     return tuple(names)
+
+
+def reads(
+    substance: Substance, *, membrane_polymer: bool = False
+) -> dict[str, tuple[str, ...]]:
+    """Return the names of the properties that each of `USES` reads of a substance.
+
+    A filter that was declared reads those of filtration alone; one that was simulated
+    has read those of its run too.
+
+    Examples
+    --------
+    >>> reads(library.lookup("PSF"), membrane_polymer=True)["phase diagram"]
+    ('number_average_molar_mass', 'density')
+    """
+    mass = "number_average_molar_mass" if substance.is_chain else "molar_mass"
+    filtering: tuple[str, ...] = _FILTER if membrane_polymer else ()
+    if substance.name == "water":
+        filtering = _FILTERED_WATER
+    by_use = {
+        "phase diagram": () if substance.kind == "support" else (mass, "density"),
+        "run": needed(substance, membrane_polymer=membrane_polymer),
+        "filtration": filtering,
+    }
+    return {use: by_use[use] for use in USES}
 
 
 def missing(solution: CastingSolution, process: Process) -> list[tuple[str, str]]:
@@ -219,28 +294,27 @@ def _timed(process: Process) -> list[tuple[str, Any]]:
     ]
 
 
-def stretches(solution: CastingSolution, process: Process) -> list[Stretch]:
-    """Return every value that a run reads outside the temperatures it is known for.
+def stretches(
+    solution: CastingSolution,
+    process: Process,
+    film: tuple[float, float] | None = None,
+) -> list[Stretch]:
+    """Return every value that a run reads outside the range it is known for.
 
     Interactions and viscosities are read wherever the film is led, vapor pressures and
     enthalpies of vaporization in air only, heat capacities and conductivities at the
-    casting temperature.
+    casting temperature, all else at 25 degC. A range of relative humidity is held
+    against that of each air, one of volume fraction against the solution as cast.
+
+    Parameters
+    ----------
+    solution, process
+        The inputs.
+    film : tuple of (float, float), optional
+        How cold and how hot the film itself became in the air [K], after a run: it
+        cools as its solvent evaporates.
     """
-    everywhere = temperatures(solution, process)
-    start = "solution.temperature"
-    if start not in everywhere:
-        start = "support.temperature"
-    at_start = {start: everywhere[start]}
-    airs = [name for name, step in _timed(process) if isinstance(step, AirExposure)]
-    in_air: dict[str, float] = {}
-    if airs:
-        in_air = {
-            where: value
-            for where, value in everywhere.items()
-            if not where.startswith("immersion")
-        }
-    places = (everywhere, in_air, in_air, at_start, at_start)
-    read_at = dict(zip(READ_AT, places, strict=True))
+    places = _Places.of(solution, process, film)
     substances = [*solution.components]
     substances += brought(process, [each.name for each in substances])
     chosen = library.interaction_set(
@@ -248,46 +322,135 @@ def stretches(solution: CastingSolution, process: Process) -> list[Stretch]:
         solution.interactions,
         extra=(*solution.extra, *substances),
     )
-    found = list(
-        _outside(
-            chosen.valid_temperature,
-            everywhere,
-            f"the interactions {chosen.name!r}",
-            "fitted" if chosen.fitted_to == "cloud points" else "estimated",
-            chosen.assembled_from or chosen.note,
-        )
-    )
+    found: list[Stretch] = []
+    if chosen.valid_temperature is not None:
+        read = dict(places.everywhere)
+        if solution.measured_cloud_point is not None:
+            read["solution.cloud_point.temperature"] = units.to_si(
+                solution.measured_cloud_point.temperature, "temperature"
+            )
+        low, high = chosen.valid_temperature
+        basis = "fitted" if chosen.fitted_to == "cloud points" else "estimated"
+        told = (chosen.name, f"the interactions {chosen.name!r}", low, high, basis)
+        source = chosen.assembled_from or chosen.note
+        found += _outside(read, *told, source)
     for substance in substances:
         is_polymer = substance.name == solution.polymer.name
         for name in needed(substance, membrane_polymer=is_polymer):
-            if name in read_at and substance.has(name):
-                value = substance.get(name)
-                what = f"the {name.replace('_', ' ')} of {substance.name}"
-                valid = value.valid_temperature
-                found += _outside(valid, read_at[name], what, value.basis, value.source)
-    water = library.builtin("water").get("saturation_pressure")
+            found += places.held_against(substance, name)
+    for name in _SUPPORT:
+        found += places.held_against(process.support.substance, name)
+    water = library.builtin("water")
+    if "water" not in {each.name for each in substances}:
+        # in the walls of pores there is water, whatever the bath holds
+        found += places.held_against(water, "viscosity")
+    pressure = water.get("saturation_pressure")
     for name, step in _timed(process):
         if isinstance(step, AirExposure) and step.dew_point is not None:
             point = {f"{name}.dew_point": units.to_si(step.dew_point, "temperature")}
             what = "the saturation pressure of water (over liquid)"
-            valid = water.valid_temperature
-            found += _outside(valid, point, what, water.basis, water.source)
+            found += _beyond_of(pressure, "water", point, what=what)
     return found
 
 
+@dataclass(frozen=True)
+class _Places:
+    """Where a run reads values: temperatures [K], humidities and shares, by address."""
+
+    everywhere: Mapping[str, float]
+    in_air: Mapping[str, float]
+    at_start: Mapping[str, float]
+    humidities: Mapping[str, float]
+    shares: Mapping[str, float]
+
+    @classmethod
+    def of(
+        cls,
+        solution: CastingSolution,
+        process: Process,
+        film: tuple[float, float] | None,
+    ) -> _Places:
+        everywhere = temperatures(solution, process)
+        start = "solution.temperature"
+        if start not in everywhere:
+            start = "support.temperature"
+        at_start = {start: everywhere[start]}
+        if film is not None:
+            everywhere |= dict(
+                zip(("film, coldest", "film, hottest"), film, strict=True)
+            )
+        airs = [
+            (name, step)
+            for name, step in _timed(process)
+            if isinstance(step, AirExposure)
+        ]
+        in_air: dict[str, float] = {}
+        if airs:
+            in_air = {
+                where: value
+                for where, value in everywhere.items()
+                if not where.startswith("immersion")
+            }
+        saturated = library.builtin("water").get("saturation_pressure").at
+        humidities = {
+            f"{name}.{step.humidity[0]}": humid_air(step)
+            / saturated(units.to_si(step.temperature, "temperature"))
+            for name, step in airs
+        }
+        return cls(everywhere, in_air, at_start, humidities, solution.volume_fractions)
+
+    def held_against(self, substance: Substance, name: str) -> Iterator[Stretch]:
+        """Yield how a property is read outside its ranges."""
+        if not substance.has(name):
+            return
+        value = substance.get(name)
+        if name in ("viscosity",):
+            read = self.everywhere
+        elif name in ("saturation_pressure", "enthalpy_of_vaporization"):
+            read = self.in_air
+        elif name in READ_AT:
+            read = self.at_start
+        else:
+            read = {substance.name: ROOM_TEMPERATURE}
+        yield from _beyond_of(value, substance.name, read)
+        yield from _beyond_of(
+            value, substance.name, self.humidities, kind="relative_humidity"
+        )
+        if substance.name in self.shares:
+            share = {f"solution.parts.{substance.name}": self.shares[substance.name]}
+            yield from _beyond_of(value, substance.name, share, kind="volume_fraction")
+
+
+def _beyond_of(
+    value: Value,
+    of: str,
+    read: Mapping[str, float],
+    *,
+    kind: str = "temperature",
+    what: str = "",
+) -> Iterator[Stretch]:
+    """Yield where a value of a substance is read outside its range of a kind."""
+    ends = range_of(kind, value.ranges)
+    if ends is None:
+        return
+    name = f"{of}.{value.name}"
+    what = what or f"the {value.name.replace('_', ' ')} of {of}"
+    yield from _outside(read, name, what, *ends, value.basis, value.source, kind)
+
+
 def _outside(
-    valid: tuple[float, float] | None,
-    at: Mapping[str, float],
+    read: Mapping[str, float],
+    name: str,
     what: str,
+    low: float,
+    high: float,
     basis: str,
     source: str,
+    kind: str = "temperature",
 ) -> Iterator[Stretch]:
-    if valid is None:
-        return
-    low, high = valid
-    for where, temperature in at.items():
-        if not low - _SMALLEST_STRETCH <= temperature <= high + _SMALLEST_STRETCH:
-            yield Stretch(where, temperature, what, low, high, basis, source)
+    for where, at in read.items():
+        if not within((low, high), at):
+            yield Stretch(where, at, name, what, low, high, basis, source, kind)
 
 
 # ---------------------------------------------------------------------------- phases
@@ -449,9 +612,9 @@ def refuse(
         or the casting solution has demixed before it is cast, by how much water.
     """
     if not extrapolate:
-        for where, text in stretched(stretches(solution, process)):
+        for first, text in stretched(stretches(solution, process)):
             raise InputError(
-                f"{where}: {text}; give a temperature inside, or extrapolate=True "
+                f"{first.where}: {text}; give one inside, or extrapolate=True "
                 "(--extrapolate on the command line)"
             )
     for name, step in _timed(process):
@@ -469,15 +632,18 @@ def refuse(
         raise InputError(f"solution.parts: {demixed(found, run.temperature)}")
 
 
-def stretched(found: Sequence[Stretch]) -> list[tuple[str, str]]:
-    """Return where and what in words, one entry for each temperature."""
-    texts = []
-    for where in dict.fromkeys(each.where for each in found):
-        here = [each for each in found if each.where == where]
-        listed = ", ".join(map(str, here))
-        at = _degrees(here[0].temperature)
-        texts.append((where, f"{at} is outside the range of {listed}"))
-    return texts
+def stretched(found: Sequence[Stretch]) -> list[tuple[Stretch, str]]:
+    """Return each place and kind once, by its first stretch, and all of it in words."""
+    together: dict[tuple[str, str], list[Stretch]] = {}
+    for each in found:
+        together.setdefault((each.where, each.kind), []).append(each)
+    return [
+        (
+            here[0],
+            f"{here[0].at_text} is outside the range of {', '.join(map(str, here))}",
+        )
+        for here in together.values()
+    ]
 
 
 def _celsius(temperature: float) -> str:

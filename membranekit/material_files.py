@@ -525,6 +525,14 @@ _PAIR_KEYS = (
 _TERNARY_KEYS = tuple(key for key in _PAIR_KEYS if key != "form")
 
 
+def _set_ranges(file: MaterialFile) -> tuple[tuple[str, float, float], ...]:
+    ranges = file.ranges(file.data, ())
+    for name, _, _ in ranges:
+        if name != "temperature":
+            file.fail(("valid", name), "a set is held to a range of temperature only")
+    return ranges
+
+
 def _interaction_set(file: MaterialFile) -> InteractionSet:
     data = file.data
     file.only(data, (), _SET_KEYS)
@@ -538,7 +546,7 @@ def _interaction_set(file: MaterialFile) -> InteractionSet:
     fitted_to = tried("", file.choice, data, (), "fitted_to", FITTED_TO)
     pairs = _pairs(file, components, convention, reference)
     anchor = tried((), _anchor, file, pairs)
-    ranges = tried((), file.ranges, data, ())
+    ranges = tried((), _set_ranges, file)
     return InteractionSet(
         name=name,
         components=components,
@@ -844,7 +852,7 @@ def refuse_outside(path: Traversable, location: Traversable) -> None:
     what = ""
     try:
         plain = stat.S_ISREG(os.lstat(path).st_mode)
-        if plain and not path.parent.is_symlink():
+        if plain and not os.path.islink(os.path.dirname(path)):
             return
         if path.is_symlink() or path.parent.is_symlink():
             inside = path.resolve().is_relative_to(location.resolve())

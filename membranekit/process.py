@@ -22,6 +22,7 @@ from membranekit.solution import (
     text_field,
 )
 from membranekit.substances import Substance
+from membranekit.transport.air import vapor_pressure_from_humidity_ratio
 
 MONTH = 30 * 86400.0
 DAY = 86400.0
@@ -252,6 +253,20 @@ class AirExposure(Step):
         """Return which of the three humidities is given, and its value."""
         name = next(name for name in HUMIDITIES if getattr(self, name) is not None)
         return name, getattr(self, name)
+
+
+def humid_air(step: AirExposure) -> float:
+    """Return the partial pressure of water in the air of a step [Pa]."""
+    water = library.builtin("water").get("saturation_pressure").at
+    temperature = units.to_si(step.temperature, "temperature")
+    pressure = units.to_si(step.pressure, "pressure")
+    kind, given = step.humidity
+    if kind == "relative_humidity":
+        return float(units.to_si(given, "relative_humidity") * water(temperature))
+    if kind == "dew_point":
+        return float(water(units.to_si(given, "temperature")))
+    ratio = units.to_si(given, "humidity_ratio")
+    return float(vapor_pressure_from_humidity_ratio(ratio, pressure))
 
 
 def _read_vapor_amount(given: object, name: str) -> Any:

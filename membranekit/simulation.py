@@ -317,7 +317,7 @@ def _one(
         "estimated": trust.of_basis("estimated", used, run.interactions, CONSTANTS),
         "fitted": trust.of_basis("fitted", used, run.interactions, CONSTANTS),
         "extrapolated": trust.extrapolated(
-            (*run.substances, run.polymer), run.interactions, _span(run)
+            limits.stretches(solution, process, outcome.in_air)
         ),
         "interactions": run.interactions.name,
         "grid_error": grid_error,
@@ -356,11 +356,6 @@ def _identify(
         record["case_toml"], why = lasting_text(solution, process)
         if why:
             record["notes"].append(f"a file of this run cannot be run again: {why}")
-
-
-def _span(run: Run) -> tuple[float, float]:
-    """Return the coldest and the hottest temperature of a run [K]."""
-    return run.model.coldest + 10.0, run.model.hottest - 10.0
 
 
 def _place(outcome: Outcome, share: float | None) -> float:

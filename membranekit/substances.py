@@ -22,6 +22,9 @@ from membranekit.errors import InputError, MaterialError
 ROOM_TEMPERATURE = 298.15
 """Temperature at which a value is given unless another is asked for [K]."""
 
+SLACK = 1e-6
+"""A temperature this far outside a range is still in it: its unit was converted [K]."""
+
 BASES = ("measured", "literature", "estimated", "fitted", "chosen")
 KINDS = ("polymer", "solvent", "swelling_agent", "support")
 ROLES = ("membrane polymer", "good solvent", "nonsolvent", "swelling agent")
@@ -177,6 +180,30 @@ class Law:
         function = CORRELATIONS[self.correlation].function
         return self.scale * function(temperature - self.offset, *self.coefficients)
 
+    def to_dict(self, symbol: str, unit: str) -> dict[str, Any]:
+        """Return equation, coefficients and units, as a material file has them.
+
+        Parameters
+        ----------
+        symbol, unit : str
+            Of the value that it gives.
+        """
+        correlation = CORRELATIONS[self.correlation]
+        names, equation = correlation.coefficients, correlation.equation
+        if self.correlation == "table":
+            names = ("T", symbol)
+        else:
+            equation = equation.replace("y", symbol, 1)
+        return {
+            "equation": equation,
+            "coefficients": {
+                name: list(given) if isinstance(given, tuple) else given
+                for name, given in zip(names, self.coefficients, strict=False)
+                if given or name in correlation.required
+            },
+            "units": {symbol: unit, "T": "degC" if self.offset else "K"},
+        }
+
 
 # --- Values and substances -----------------------------------------------------------
 
@@ -229,29 +256,88 @@ class Value:
         """
         return self.law.at(ROOM_TEMPERATURE if temperature is None else temperature)
 
-    def quantity(self, temperature: float | None = None) -> Any:
-        """Return a fresh quantity, in the unit the value was written in."""
+    def quantity(self, temperature: Any = None, *, extrapolate: bool = False) -> Any:
+        """Return a fresh quantity, in the unit the value was written in.
+
+        Parameters
+        ----------
+        temperature : str or quantity, optional
+            [degC] without one: 25 degC, where a function of temperature is meant.
+        extrapolate : bool
+            Whether to go outside the range the value is known for.
+
+        Raises
+        ------
+        InputError
+            The temperature is outside the range, or no temperature.
+
+        Examples
+        --------
+        >>> from membranekit.library import materials
+        >>> viscosity = materials["water"].get("viscosity")
+        >>> round(viscosity.quantity("60 degC").m_as("mPa*s"), 2)
+        0.46
+        """
+        kelvin = ROOM_TEMPERATURE
+        if temperature is not None:
+            kelvin = units.si(temperature, "temperature", "temperature")
+        if self.is_stretched(temperature) and not extrapolate:
+            what = f"this {self.name.replace('_', ' ')}"
+            raise InputError(
+                f"temperature: {outside(self.valid_temperature, kelvin, what)}; give "
+                "one inside, or extrapolate=True"
+            )
         kind = PROPERTIES[self.name].unit_kind
-        value = units.make(self.at(temperature), units.KINDS[kind].unit)
+        value = units.make(self.at(kelvin), units.KINDS[kind].unit)
         shown = value.to(self.unit).magnitude
         # The way to SI and back leaves 0.1 um as 0.09999999999999999 um.
         return units.make(float(f"{shown:.12g}"), self.unit)
 
+    def is_stretched(self, temperature: Any = None) -> bool:
+        """Say whether `quantity` has to extrapolate for a temperature."""
+        if temperature is None:
+            return not (self.is_constant or self.in_range(ROOM_TEMPERATURE))
+        return not self.in_range(units.si(temperature, "temperature", "temperature"))
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it is one number, and no function of temperature."""
+        return self.law.correlation == "constant"
+
     def in_range(self, temperature: float) -> bool:
         """Say whether the value is known to hold at `temperature` [K]."""
-        valid = self.valid_temperature
-        return valid is None or valid[0] <= temperature <= valid[1]
+        return within(self.valid_temperature, temperature)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the value as JSON can hold it, at 25 degC."""
+    def outside(self, temperature: float, of: str) -> str:
+        """Say that it is not known to hold at `temperature` [K]; empty: it is.
+
+        Parameters
+        ----------
+        temperature : float
+            [K]
+        of : str
+            Whose value it is.
+        """
+        what = f"the {self.name.replace('_', ' ')} of {of}"
+        return outside(self.valid_temperature, temperature, what)
+
+    def to_dict(self, temperature: Any = None) -> dict[str, Any]:
+        """Return the value as JSON can hold it, at 25 degC or another temperature.
+
+        It says so where it is extrapolated; ranges are in SI.
+        """
+        value = self.quantity(temperature, extrapolate=True)
         entry: dict[str, Any] = {
-            "value": float(self.quantity().magnitude),
+            "value": float(value.magnitude),
             "unit": self.unit,
             "basis": self.basis,
             "source": self.source,
         }
-        if self.law.correlation != "constant":
+        if not self.is_constant:
             entry["correlation"] = self.law.correlation
+            entry["law"] = self.law.to_dict(PROPERTIES[self.name].symbol, self.unit)
+        if self.is_stretched(temperature):
+            entry["extrapolated"] = True
         if self.uncertainty:
             entry["uncertainty"] = self.uncertainty
         for name, low, high in self.ranges:
@@ -353,14 +439,37 @@ class Substance:
         return dataclasses.replace(self, values=tuple(changed.values()))
 
     @property
+    def is_chain(self) -> bool:
+        """Whether it has a mean chain in place of one molar mass."""
+        return self.has("number_average_molar_mass") or not self.has("molar_mass")
+
+    @property
     def molar_volume(self) -> float:
         """Molar volume at 25 degC [m**3/mol]; of the mean chain for a polymer."""
-        chain = self.has("number_average_molar_mass")
-        mass = self.get("number_average_molar_mass" if chain else "molar_mass")
-        return mass.at() / self.get("density").at()
+        mass, density = self.molar_values
+        return mass.at() / density.at()
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the data sheet as JSON can hold it."""
+    @property
+    def molar_values(self) -> tuple[Value, Value]:
+        """The molar mass and the density of which `molar_volume` is made."""
+        mass = self.get("number_average_molar_mass" if self.is_chain else "molar_mass")
+        return mass, self.get("density")
+
+    def __str__(self) -> str:
+        from membranekit.data_sheet import sheet_text
+
+        return sheet_text(self)
+
+    def _repr_html_(self) -> str:
+        from membranekit.data_sheet import sheet_html
+
+        return sheet_html(self)
+
+    def to_dict(self, temperature: Any = None) -> dict[str, Any]:
+        """Return the values as JSON can hold them, at 25 degC or another temperature.
+
+        A value that is read outside its range says so.
+        """
         sheet: dict[str, Any] = {"name": self.name, "kind": self.kind}
         sheet["aliases"] = list(self.aliases)
         for name in (
@@ -376,7 +485,9 @@ class Substance:
             if getattr(self, name):
                 sheet[name] = getattr(self, name)
         sheet["generic"] = self.generic
-        sheet["properties"] = {value.name: value.to_dict() for value in self.values}
+        sheet["properties"] = {
+            value.name: value.to_dict(temperature) for value in self.values
+        }
         return sheet
 
 
@@ -397,6 +508,41 @@ def range_of(
 ) -> tuple[float, float] | None:
     """Return the ends of the range `name`, in SI; None where it is not given."""
     return next(((low, high) for key, low, high in ranges if key == name), None)
+
+
+def within(valid: tuple[float, float] | None, temperature: float) -> bool:
+    """Say whether a temperature [K] lies in a range; one not stated has no ends.
+
+    Examples
+    --------
+    >>> within((293.15, 333.15), 293.15), within(None, 500.0)
+    (True, True)
+    """
+    return valid is None or valid[0] - SLACK <= temperature <= valid[1] + SLACK
+
+
+def outside(valid: tuple[float, float] | None, temperature: float, what: str) -> str:
+    """Say that a temperature [K] is outside the range of something; empty: it is not.
+
+    Examples
+    --------
+    >>> outside((293.15, 333.15), 338.15, "the viscosity of NMP")
+    '65 degC is outside the range of the viscosity of NMP, 20 to 60 degC'
+    """
+    if valid is None or within(valid, temperature):
+        return ""
+    at, low, high = (f"{round(T - 273.15, 6):g}" for T in (temperature, *valid))
+    return f"{at} degC is outside the range of {what}, {low} to {high} degC"
+
+
+def volumes_outside(members: Iterable[Substance]) -> list[str]:
+    """Say which molar volumes, all of 25 degC, are made of values not known there."""
+    told = [
+        value.outside(ROOM_TEMPERATURE, each.name)
+        for each in members
+        for value in each.molar_values
+    ]
+    return [each for each in told if each]
 
 
 # --- Interactions --------------------------------------------------------------------
@@ -678,8 +824,7 @@ class InteractionSet:
 
     def in_range(self, temperature: float) -> bool:
         """Say whether the set may be used at `temperature` [K]."""
-        valid = self.valid_temperature
-        return valid is None or valid[0] <= temperature <= valid[1]
+        return within(self.valid_temperature, temperature)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the set as JSON can hold it."""

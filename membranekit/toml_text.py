@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -86,9 +87,9 @@ def read_text(path: Traversable) -> str:
     """Return the text of a file that is small and in UTF-8."""
     name = str(path)
     try:
-        if isinstance(path, Path) and path.stat().st_size > LARGEST_FILE:
+        if isinstance(path, Path) and os.stat(path).st_size > LARGEST_FILE:
             raise _too_large(name)
-        with path.open("rb") as stream:
+        with open(path, "rb") if isinstance(path, Path) else path.open("rb") as stream:
             data = stream.read(_USUAL_SIZE)
             if len(data) == _USUAL_SIZE:
                 data += stream.read(LARGEST_FILE + 1 - len(data))

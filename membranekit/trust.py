@@ -418,7 +418,10 @@ def of_basis(
         for name in _read_of(substance):
             value = substance.get(name)
             if value.basis == basis:
-                shown = (float(value.quantity().magnitude), value.unit or "1")
+                shown = (
+                    float(value.quantity(extrapolate=True).magnitude),
+                    value.unit or "1",
+                )
                 entries.append(
                     entry(f"{substance.name}.{name}", shown, basis, value.source)
                 )
@@ -474,28 +477,17 @@ def _read_of(substance: Substance) -> list[str]:
     return [name for name in names if substance.has(name)]
 
 
-def extrapolated(
-    substances: Sequence[Substance],
-    interactions: InteractionSet,
-    span: tuple[float, float],
-) -> list[Entry]:
-    """Return the values read outside the temperatures for which they are given."""
+def extrapolated(found: Iterable[limits.Stretch]) -> list[Entry]:
+    """Return the values that a run read outside the ranges for which they are given.
+
+    A value that is read in several places stands there once, with all of them.
+    """
+    together: dict[tuple[str, str], list[limits.Stretch]] = {}
+    for each in found:
+        together.setdefault((each.name, each.kind), []).append(each)
     entries = []
-    for substance in substances:
-        for name in _read_of(substance):
-            value = substance.get(name)
-            if value.valid_temperature is None or name not in limits.READ_AT:
-                continue
-            if not all(value.in_range(kelvin) for kelvin in span):
-                low, high = (kelvin - 273.15 for kelvin in value.valid_temperature)
-                entries.append(
-                    entry(
-                        f"{substance.name}.{name}",
-                        f"valid from {low:.4g} to {high:.4g} degC",
-                        value.basis,
-                        value.source,
-                    )
-                )
-    if not all(interactions.in_range(kelvin) for kelvin in span):
-        entries.append(entry(interactions.name, "", interactions.fitted_to, "the set"))
+    for (name, _), here in together.items():
+        read = ", ".join(f"{each.at_text} ({each.where})" for each in here)
+        told = f"read at {read}; valid from {here[0].range}"
+        entries.append(entry(name, told, here[0].basis, here[0].source))
     return entries

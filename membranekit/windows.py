@@ -18,8 +18,7 @@ import tomli
 
 from membranekit import library, units
 from membranekit.errors import InputError
-from membranekit.film_setup import humid_air
-from membranekit.process import HUMIDITIES, AirExposure
+from membranekit.process import HUMIDITIES, AirExposure, humid_air
 from membranekit.solution import CastingSolution, Parts
 from membranekit.transport.air import humidity_ratio
 
