@@ -35,9 +35,9 @@ def harmonic_mean(a: Floats, b: Floats) -> Floats:
     return 2.0 * a * b / (a + b)
 
 
-def overlap(x: Floats) -> Floats:
-    x = np.minimum(x, 1.0)
-    return np.sqrt(x * (2.0 - x))
+def likeness(x: Floats) -> Floats:
+    one, other = x[..., :, None], x[..., None, :]
+    return 2.0 * np.sqrt(one * other) / (one + other)
 
 
 def solve(a: Floats, b: Floats) -> Floats:
@@ -358,7 +358,7 @@ class NumpyFilm:
 
     def face_fluxes(self) -> Floats:
         """Fluxes between the cells, (cells - 1, n)."""
-        a, b, n = self.phi[:-1], self.phi[1:], self.n
+        a, b = self.phi[:-1], self.phi[1:]
         mean = np.where(self.polymeric, harmonic_mean(a, b), log_mean(a, b))
         half = 0.5 * self.dm * self.total
         drag = 0.0
@@ -366,10 +366,7 @@ class NumpyFilm:
             (a, self.scaled[:-1], half[:-1]),
             (b, self.scaled[1:], half[1:]),
         ):
-            t = overlap(mean / phi)
-            weight = t[:, :, None] * t[:, None, :]
-            weight[:, range(n), range(n)] = 1.0
-            drag = drag + h[:, None, None] * scaled * weight
+            drag = drag + h[:, None, None] * scaled * likeness(mean / phi)
         root = np.sqrt(mean)
         return root * solve(drag, root * (self.mu[:-1] - self.mu[1:]))
 
@@ -377,8 +374,8 @@ class NumpyFilm:
 
     def half_cell_drop(self, flux: Floats, m: Floats, liquid: Floats | None) -> Floats:
         """R j over half of cell 0, for several fluxes and surfaces at once."""
-        phi, n = self.phi[0], self.n
-        away = np.clip((m - self.mu[0]) / self.s[:n], -40.0, 40.0)
+        phi = self.phi[0]
+        away = np.clip((m - self.mu[0]) / self.s[: self.n], -40.0, 40.0)
         rise = log_mean(np.ones_like(away), np.exp(away))
         held = np.ones_like(rise)
         if liquid is not None and self.two[0]:
@@ -387,10 +384,8 @@ class NumpyFilm:
             ratio = liquid * lean.sum() / lean
             held = 1.0 + open_ * (harmonic_mean(1.0, ratio) - 1.0)
         rise = np.where(self.polymeric, held, rise)
-        t, root = overlap(rise), np.sqrt(phi * rise)
-        weight = t[:, :, None] * t[:, None, :]
-        weight[:, range(n), range(n)] = 1.0
-        drag = weight * self.scaled[0] / (root[:, :, None] * root[:, None, :])
+        root = np.sqrt(phi * rise)
+        drag = likeness(rise) * self.scaled[0] / (root[:, :, None] * root[:, None, :])
         return 0.5 * self.dm[0] * self.total[0] * (drag @ flux[:, :, None])[:, :, 0]
 
     def gas_flux(self, m: Floats) -> Floats:

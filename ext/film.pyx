@@ -4,10 +4,11 @@ a) Cells of polymer: m is the volume of membrane polymer per area above a point,
    u_i = phi_i/phi_P, du_i/dt = -dj_i/dm. Polymer is conserved exactly and the
    thickness is the sum of dm (1 + sum u). Cell 0 lies at the surface.
 b) Faces: T q = sqrt(l) (mu_a - mu_b), j = sqrt(l) q, with l the log-mean fractions and
-   T = (d_a S_a + d_b S_b)/2, d the cells' thicknesses; off the diagonal S_ij counts
-   t_i t_j times, t = sqrt(min(1, x (2 - x))), x = l/phi of the cell, so that the drag
-   on a species vanishes with what there is of it. T is positive definite since each S
-   is and t <= 1, so entropy is produced at every face. A dissolved polymer takes
+   T = (d_a S_a + d_b S_b)/2, d the cells' thicknesses; S_ij counts
+   2 sqrt(x_i x_j)/(x_i + x_j) times, x = l/phi of the cell, so that the drag on a
+   species vanishes with what there is of it beside the other, and two parts of one
+   species drag as the whole. T is positive definite since each S and the matrix of
+   these weights are, so entropy is produced at every face. A dissolved polymer takes
    the harmonic mean: the drag of the others would empty a cell of it in finite time.
 c) Surface: the potentials m there are unknowns, joined to cell 0 by its half cell,
    mu_0 - m = R j. In air j is the gas flux of m; in a bath j is an unknown too and m
@@ -138,13 +139,15 @@ cdef inline double harmonic_mean(double a, double b, double* da,
     return 2.0 * a * b * inverse
 
 
-cdef inline double overlap(double x, double* elasticity) noexcept nogil:
-    """t = sqrt(x (2 - x)) up to 1, then 1; elasticity: d ln t/d ln x."""
-    if x >= 1.0:
-        elasticity[0] = 0.0
-        return 1.0
-    elasticity[0] = (1.0 - x) / (2.0 - x)
-    return sqrt(x * (2.0 - x))
+cdef inline double likeness(double x, double y, double* elasticity) noexcept nogil:
+    """2 sqrt(x y)/(x + y); elasticity: d ln of it/d ln x, and minus that/d ln y.
+
+    One where both ratios are equal, so that a species split into two drags the others
+    as one does; a Cauchy matrix between two diagonal ones, so that a positive definite
+    matrix weighed by it stays so [Schur]."""
+    cdef double inverse = 1.0 / (x + y)
+    elasticity[0] = 0.5 * (y - x) * inverse
+    return 2.0 * sqrt(x * y) * inverse
 
 
 cdef inline double bernoulli(double x, double* slope) noexcept nogil:
@@ -246,10 +249,10 @@ cdef inline int face(int n, const int* polymeric, double dm_a, double dm_b,
     cdef double q[7]
     cdef double rhs[7]
     cdef double ha = 0.5 * dm_a * a.total, hb = 0.5 * dm_b * b.total
-    cdef double ta[7]
-    cdef double tb[7]
-    cdef double ea[7]
-    cdef double eb[7]
+    cdef double xa[7]
+    cdef double xb[7]
+    cdef double ca[49]
+    cdef double cb[49]
     cdef double ua[49]
     cdef double ub[49]
     cdef double dl[7]
@@ -264,16 +267,25 @@ cdef inline int face(int n, const int* polymeric, double dm_a, double dm_b,
         else:
             sl[i] = sqrt(log_mean(a.phi[i], b.phi[i], &la[i], &lb[i]))
     for i in range(n):
-        ta[i] = overlap(sl[i] * sl[i] / a.phi[i], &ea[i])
-        tb[i] = overlap(sl[i] * sl[i] / b.phi[i], &eb[i])
+        xa[i] = sl[i] * sl[i] / a.phi[i]
+        xb[i] = sl[i] * sl[i] / b.phi[i]
     for i in range(n):
-        for j in range(n):
-            ua[i * n + j] = ha * a.s[i * n + j]
-            ub[i * n + j] = hb * b.s[i * n + j]
-            if i != j:
-                ua[i * n + j] *= ta[i] * ta[j]
-                ub[i * n + j] *= tb[i] * tb[j]
-            t[i * n + j] = ua[i * n + j] + ub[i * n + j]
+        ca[i * n + i] = cb[i * n + i] = 1.0
+        ua[i * n + i] = ub[i * n + i] = 0.0
+        t[i * n + i] = ha * a.s[i * n + i] + hb * b.s[i * n + i]
+        for j in range(i):
+            ca[i * n + j] = likeness(xa[i], xa[j], &value)
+            cb[i * n + j] = likeness(xb[i], xb[j], &change)
+            ca[j * n + i] = ca[i * n + j]
+            cb[j * n + i] = cb[i * n + j]
+            ua[i * n + j] = ha * a.s[i * n + j] * ca[i * n + j]
+            ub[i * n + j] = hb * b.s[i * n + j] * cb[i * n + j]
+            t[i * n + j] = t[j * n + i] = ua[i * n + j] + ub[i * n + j]
+            # from here on u is its change with ln(x_i/x_j)
+            ua[i * n + j] *= value
+            ub[i * n + j] *= change
+            ua[j * n + i] = -ua[i * n + j]
+            ub[j * n + i] = -ub[i * n + j]
     if spd_inverse(t, inverse, n) != 0:
         return -1
     for i in range(n):
@@ -297,18 +309,17 @@ cdef inline int face(int n, const int* polymeric, double dm_a, double dm_b,
             for i in range(n):
                 dphi = ((1.0 if i == d else 0.0) - c.phi[i]) / c.total
                 dl[i] = slope[i] * dphi / (sl[i] * sl[i])
-                da[i] = ea[i] * (dl[i] - (dphi / c.phi[i] if side == 0 else 0.0))
-                db[i] = eb[i] * (dl[i] - (dphi / c.phi[i] if side == 1 else 0.0))
+                da[i] = dl[i] - (dphi / c.phi[i] if side == 0 else 0.0)
+                db[i] = dl[i] - (dphi / c.phi[i] if side == 1 else 0.0)
             for i in range(n):
                 value = (0.5 * dl[i] * sl[i] * (a.mu[i] - b.mu[i])
                          + sl[i] * sign * c.dmu[i * n + d])
                 for j in range(n):
                     change = (dh * c.s[i * n + j]
                               + h * c.ds[(d * n + i) * n + j])
-                    if i != j:
-                        change *= (ta[i] * ta[j] if side == 0 else tb[i] * tb[j])
-                        change += (ua[i * n + j] * (da[i] + da[j])
-                                   + ub[i * n + j] * (db[i] + db[j]))
+                    change *= ca[i * n + j] if side == 0 else cb[i * n + j]
+                    change += (ua[i * n + j] * (da[i] - da[j])
+                               + ub[i * n + j] * (db[i] - db[j]))
                     value -= change * q[j]
                 rhs[i] = value
             for i in range(n):
@@ -1098,8 +1109,9 @@ cdef class Film:
         them, r being what they would be at the surface: exp((m - mu)/s) of a small
         species (held within 40 in the logarithm); a dissolved polymer, in a cell with
         open pores (f_lean^2/(f_lean^2 + 0.05^2) of it), takes the harmonic mean with
-        the liquid's share over the lean phase's. t stands off the diagonal as in faces. Then a mere difference of composition drives no
-        liquid through the pores (Gibbs-Duhem), and what is outside only can enter.
+        the liquid's share over the lean phase's. Off the diagonal stands `likeness` as
+        in faces. Then a mere difference of composition drives no liquid through the
+        pores (Gibbs-Duhem), and what is outside only can enter.
         """
         cdef int n = self.n, i, j, d
         cdef Cell* c = &self.cell[k]
@@ -1109,8 +1121,9 @@ cdef class Film:
         cdef double opening[7]
         cdef double slope[7]
         cdef double grow[7]
-        cdef double t[7]
-        cdef double e[7]
+        cdef double x[7]
+        cdef double like[49]
+        cdef double e[49]
         cdef double lean = 0.0, share = 0.0, dshare = 0.0, rise
         if c.two and liquid != NULL:
             value = c.lean * c.lean + OPEN_PORES * OPEN_PORES
@@ -1135,13 +1148,13 @@ cdef class Film:
                 elastic[i] = share * value * ratio / rise
                 opening[i] = dshare * (mean - 1.0) / rise
             root[i] = sqrt(c.phi[i] * rise)
-            t[i] = overlap(rise, &e[i])
+            x[i] = rise
         for i in range(n):
             value = 0.0
             for j in range(n):
-                resistance[i * n + j] = h * c.s[i * n + j] / (root[i] * root[j])
-                if i != j:
-                    resistance[i * n + j] *= t[i] * t[j]
+                like[i * n + j] = likeness(x[i], x[j], &e[i * n + j])
+                resistance[i * n + j] = (
+                    h * like[i * n + j] * c.s[i * n + j] / (root[i] * root[j]))
                 value += resistance[i * n + j] * flux[j]
             drop[i] = value
         if d_u == NULL:
@@ -1158,23 +1171,20 @@ cdef class Film:
             for i in range(n):
                 value = 0.0
                 for j in range(n):
-                    # the logarithmic change of R_ij: of S, of the fractions, of t
+                    # the logarithmic change of R_ij: of S, of fractions, of likeness
                     here = (-0.5 * (slope[i] + slope[j] + grow[i] + grow[j])
-                            + (e[i] * grow[i] + e[j] * grow[j] if i != j else 0.0))
+                            + e[i * n + j] * (grow[i] - grow[j]))
                     value += resistance[i * n + j] * here * flux[j]
                     here = (0.5 * self.dm[k] * c.s[i * n + j]
                             + h * c.ds[(d * n + i) * n + j]) / (root[i] * root[j])
-                    value += here * flux[j] * (t[i] * t[j] if i != j else 1.0)
+                    value += here * flux[j] * like[i * n + j]
                 d_u[i * n + d] = value
                 # ln r_d is in row d and in column d of R
-                value = resistance[i * n + d] * flux[d] * (
-                    -0.5 + (e[d] if i != d else -0.5)) * elastic[d]
+                value = (e[d * n + i] - 0.5) * resistance[i * n + d] * flux[d]
                 if i == d:
                     for j in range(n):
-                        if j != d:
-                            value += (e[d] - 0.5) * elastic[d] * (
-                                resistance[d * n + j] * flux[j])
-                d_ratio[i * n + d] = value
+                        value += (e[d * n + j] - 0.5) * resistance[d * n + j] * flux[j]
+                d_ratio[i * n + d] = value * elastic[d]
 
     cdef void _interface(self, int end, const double* z, double* phi) noexcept nogil:
         """Volume fractions (n) of the bath's liquid at the interface."""

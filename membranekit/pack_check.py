@@ -586,7 +586,8 @@ def _placed(
 ) -> Iterator[tuple[Keys, Term]]:
     """Yield each interaction and where in the file it stands."""
     by_components = {frozenset(term.between): term for term in terms}
-    for n, table in enumerate(file.data.get(array, ())):
+    given = file.data.get(array)
+    for n, table in enumerate(given if isinstance(given, list) else ()):
         between = table.get("between") if isinstance(table, dict) else None
         if isinstance(between, list) and all(isinstance(x, str) for x in between):
             term = by_components.get(frozenset(between))

@@ -20,7 +20,9 @@ LARGEST_FILE = 1_000_000
 
 # No material or case comes near these, and what keeps to them is read within a second,
 # whichever tomli reads it.
-_MOST_MARKS = 50_000
+_MARKS = "=,.[{\n\\\"'"
+_MOST_MARKS = 20_000
+_TOO_MUCH = "holds too many lines and values: no material or case file"
 _DEEPEST = 16
 _LONGEST_WORD = 1000
 _LONGEST_HINTED = 300
@@ -102,6 +104,8 @@ def read_text(path: Traversable) -> str:
         raise _too_large(name)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data[:200]:
         raise LocatedError(name, 0, "", "is UTF-16: save it as UTF-8")
+    if sum(data.count(mark.encode()) for mark in _MARKS) > _MOST_MARKS:
+        raise LocatedError(name, 0, "", _TOO_MUCH)
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
@@ -131,42 +135,34 @@ def parse(name: str, text: str) -> dict[str, Any]:
         raise LocatedError(name, line, "", what + (hint and f"; {hint}")) from error
 
 
+# Unrolled, so that long strings are run over and not read sign by sign.
 _STRINGS = (
-    r'"""(?:\\[\s\S]|[^\\])*?"""(?:"{0,2})'
-    r"|'''[\s\S]*?'''(?:'{0,2})"
-    r'|"(?:\\.|[^"\\\n])*"'
+    r'"""[^"\\]*(?:(?:\\[\s\S]|"(?!""))[^"\\]*)*"""(?:"{0,2})'
+    r"|'{3}[^']*(?:'(?!'')[^']*)*'{3}(?:'{0,2})"
+    r'|"[^"\\\n]*(?:\\.[^"\\\n]*)*"'
     r"|'[^'\n]*'"
 )
-_PLAIN = r'"[^"\\\n]*"(?!")'
-# plain texts and lists of them, at one go: a pack's table of contents is full of them
-_ASSIGNED = rf"(?:[\w-]{{1,64}} = (?:{_PLAIN}|\[(?:{_PLAIN}(?:, )?)*\])(?:, )?)+"
-_LEXEME = re.compile(
-    rf"(?:{_ASSIGNED}|{_STRINGS}|#[^\n]*)|([\[{{])|([\]}}])|(\.)|([=,\n])\s*"
-    r"|([^\"'#\[\]{}.=,\n]+)"
-)
+# A string without an end takes the rest with it, which the parser never comes to.
+_NO_SYNTAX = re.compile(rf"{_STRINGS}|#[^\n]*|[\"'][\s\S]*")
+_BRACKETS = re.compile(r"[\[{]+|[\]}]+")
+_WORD = re.compile(r"[^\s=,.\[\]{}]+")
+_DOTTED = re.compile(rf"(?:\.[^=,.\[\]{{}}\n]*){{{_DEEPEST}}}")
 
 
 def _refuse_monsters(name: str, text: str) -> None:
     """Refuse what would take the parser too long: many values, depth, endless words."""
-    if len(text) < _LONGEST_WORD and sum(map(text.count, "[{.")) <= _DEEPEST:
-        return
-    if sum(map(text.count, "=,[\n")) > _MOST_MARKS:
-        what = f"holds more than {_MOST_MARKS} values and lines"
-        raise LocatedError(name, 0, "", f"{what}: no material or case file")
-    line, end, depth, dots = 1, 0, 0, 0
-    for found in _LEXEME.finditer(text):
-        if found.start() != end or depth < 0:
-            return  # no TOML: the parser says so
-        end = found.end()
-        opens, closes, dot, parts, word = found.groups()
-        depth += bool(opens) - bool(closes)
-        dots = 0 if opens or closes or parts else dots + bool(dot)
-        if depth > _DEEPEST or dots > _DEEPEST:
-            raise LocatedError(name, line, "", "is nested too deeply")
-        if word and len(max(word.split(), key=len, default="")) > _LONGEST_WORD:
-            what = f"a word or number of more than {_LONGEST_WORD} signs"
-            raise LocatedError(name, line, "", what)
-        line += found.group().count("\n")
+    if sum(map(text.count, _MARKS)) > _MOST_MARKS:
+        raise LocatedError(name, 0, "", _TOO_MUCH)
+    bare = _NO_SYNTAX.sub("_", text)
+    deepest = depth = 0
+    for found in _BRACKETS.findall(bare):
+        depth += len(found) if found[0] in "[{" else -len(found)
+        deepest = max(deepest, depth)
+    if deepest > _DEEPEST or _DOTTED.search(bare):
+        raise LocatedError(name, 0, "", "is nested too deeply")
+    if any(len(word) > _LONGEST_WORD for word in _WORD.findall(bare)):
+        what = f"holds a word or number of more than {_LONGEST_WORD} signs"
+        raise LocatedError(name, 0, "", what)
 
 
 _QUOTED_KEY = re.compile(r"^\s*([\w.@-]+(?:[ \t]+[\w.@-]+)+)\s*=\s*(.*)$")

@@ -178,7 +178,8 @@ class Setup:
             BATH_CELLS=bath_cells,
             film_widths=widths,
             two_sided_widths=widths,
-            FIRST_BATH_CELL=1e-6,
+            # cells much wider than the film's leave its surface without a solution
+            FIRST_BATH_CELL=min(first, 1e-6),
         ):
             self.film, _ = film_setup.make_film(self.run, cells)
             kind = Immersion if outside in ("bath", BOTH) else AirExposure
@@ -476,7 +477,11 @@ def _no_flow(self, q, diffusivity, distance, inner, outer):
 BROKEN = {
     "no log-mean": ({"log_mean": lambda self, a, b: 0.5 * (a + b)}, {}, "both"),
     "no harmonic mean": ({"harmonic_mean": FilmTwin.log_mean}, {}, "both"),
-    "no overlap": ({"overlap": lambda self, x: np.ones_like(x)}, {}, "both"),
+    "no likeness": (
+        {"likeness": lambda self, x: np.ones((x.size, x.size))},
+        {},
+        "both",
+    ),
     "no tie line": ({"cell_potentials": _one_phase_potentials}, {}, "both"),
     "no network": ({"network_pressure": _constant(0.0)}, {}, "both"),
     "network of a dope": (

@@ -238,14 +238,13 @@ class FilmTwin:
         """Fractions of a face: log-means, harmonic ones of dissolved polymers."""
         return np.where(self.polymeric, self.harmonic_mean(a, b), self.log_mean(a, b))
 
-    def overlap(self, x):
-        """t = sqrt(x (2 - x)) up to x = 1."""
-        return np.sqrt(np.minimum(1.0, x * (2.0 - np.minimum(x, 1.0))))
+    def likeness(self, x):
+        """Geometric over arithmetic mean of each two ratios."""
+        return 2.0 * np.sqrt(np.outer(x, x)) / np.add.outer(x, x)
 
     def weighed(self, scaled, fractions, phi):
         """S of a cell whose flux is counted by these fractions instead of its own."""
-        t = self.overlap(fractions / phi)
-        return scaled * np.where(np.eye(self.n) > 0.0, 1.0, np.outer(t, t))
+        return scaled * self.likeness(fractions / phi)
 
     def thickness(self, k):
         return self.dm[k] * self.cells[k].total
