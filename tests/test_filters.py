@@ -434,9 +434,9 @@ def test_a_share_may_be_a_number_or_in_percent():
         sheet.throughput("0.3 um", "10 mg/L", end=end, **given) for end in (0.1, "10 %")
     )
     assert str(one) == str(other)
-    with pytest.raises(InputError, match="end: 1.2 is out of range"):
+    with pytest.raises(InputError, match=r"end: 1\.2 is out of range"):
         sheet.throughput("0.3 um", "10 mg/L", end=1.2, **given)
-    with pytest.raises(InputError, match="prewetted: 'no' is neither True nor False"):
+    with pytest.raises(InputError, match=r"prewetted: 'no' is neither True nor False"):
         sheet.flux("1 bar", prewetted="no")
-    with pytest.raises(UnitError, match='like "0.01 wt%" or "10 mg/L"'):
+    with pytest.raises(UnitError, match=r'like "0\.01 wt%" or "10 mg/L"'):
         sheet.throughput("0.3 um", 5, **given)
