@@ -192,7 +192,7 @@ def run(example: str, air_time: str, constants: Constants) -> Outcome:
     }
     names = [each.name for each in found.solution.components]
     names += [] if "water" in names else ["water"]
-    interactions = library.interaction_set(names).with_pair(
+    interactions = library.interaction_set(names, home=library.BUILTIN).with_pair(
         "water",
         polymer.name,
         constants.water_pvdf if pvdf else constants.water_psf,

@@ -615,9 +615,12 @@ def sets_for(solution: CastingSolution, species: str) -> list[str]:
     """
     names = _names(solution, [solution.find(species)])
     extra = (*solution.extra, solution.find(species), *solution.components)
-    preferred = library.interaction_set(names, solution.interactions, extra=extra).name
-    others = library.interaction_sets(names, extra=extra)
-    return [preferred, *(each.name for each in others if each.name != preferred)]
+    home = solution.home
+    preferred = library.interaction_set(
+        names, solution.interactions, extra=extra, home=home
+    )
+    others = library.interaction_sets(names, extra=extra, home=home)
+    return list(dict.fromkeys(map(library.set_address, (preferred, *others))))
 
 
 # -------------------------------------------------------------------------- the system
@@ -667,7 +670,7 @@ class System:
         names = _names(solution, members.values())
         wanted = interactions if interactions is not None else solution.interactions
         extra = (*solution.extra, *members.values())
-        chosen = library.interaction_set(names, wanted, extra=extra)
+        chosen = library.interaction_set(names, wanted, extra=extra, home=solution.home)
         what = f"the interactions {chosen.name!r}"
         read = [kelvin]
         if solution.measured_cloud_point is not None:
@@ -920,12 +923,12 @@ def anchored_mixture(
     pair = chosen.anchor or (substances[0].name, solution.polymer.name)
     mass = units.to_si(point.mass_fraction, "mass_fraction")
     names = [each.name for each in substances]
-    if point.nonsolvent not in names:
+    if point.substance.name not in names:
         raise InputError(
             f"solution.cloud_point.nonsolvent: {point.nonsolvent} is neither in the "
             "solution nor in the air or a bath"
         )
-    index = names.index(point.nonsolvent)
+    index = names.index(point.substance.name)
     density = np.array([each.get("density").at(298.15) for each in substances])
     polymer_density = solution.polymer.get("density").at(298.15)
     others = float(amounts @ density) - amounts[index] * density[index]

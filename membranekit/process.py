@@ -1,7 +1,7 @@
 """The process: the steps that turn a spread casting solution into a membrane."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -594,6 +594,19 @@ class Process(Input):
     def resolved_steps(self) -> tuple[Step, ...]:
         """Return the complete steps, each length turned into a time."""
         return tuple(self._timed(step) for step in self.complete_steps)
+
+    def brought(self, present: Sequence[Substance]) -> list[Substance]:
+        """Return what the air and the baths bring beside what is `present`."""
+        found: dict[str, Substance] = {}
+        for step in self.resolved_steps:
+            if isinstance(step, AirExposure):
+                for each in (library.builtin("water"), *step.vapor.substances.values()):
+                    found.setdefault(each.name, each)
+            elif isinstance(step, Immersion):
+                for each in step.bath.substances.values():
+                    found.setdefault(each.name, each)
+        known = {each.name for each in present}
+        return [each for name, each in found.items() if name not in known]
 
     def _timed(self, step: Any) -> Step:
         if getattr(step, "length", None) is None:

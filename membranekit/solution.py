@@ -463,6 +463,9 @@ class CastingSolution(Input):
     extra : Substance, InteractionSet or sequence of them, optional
         What is not in the library, such as what `library.load_file` returns; kept as
         a tuple.
+    home : str, optional
+        The pack whose substances and interaction sets a bare name means first, and
+        whose set is taken where none is named; that of a shipped case is ``builtin``.
 
     Raises
     ------
@@ -490,6 +493,7 @@ class CastingSolution(Input):
     interactions: str | None
     measured_cloud_point: Any
     extra: tuple[Any, ...]
+    home: str = field(init=False)
 
     _masses: tuple[tuple[Substance, float], ...] = field(init=False)
     _own: tuple[Substance, ...] = field(init=False)
@@ -504,7 +508,9 @@ class CastingSolution(Input):
         interactions: str | None = None,
         cloud_point: Any = None,
         extra: Extra = (),
+        home: str = "",
     ) -> None:
+        self._keep("home", home)
         self._keep("parts", parts)
         self._keep("roles", roles)
         self._keep("stocks", stocks)
@@ -571,7 +577,10 @@ class CastingSolution(Input):
         for substance in self._own:
             if goes_by(substance, name):
                 return substance
-        return library.lookup(name, extra=self.extra)
+        return library.lookup(name, extra=self.extra, home=self.home)
+
+    def _stated(self) -> dict[str, Any]:
+        return {**super()._stated(), "home": self.home}
 
     def _read_stocks(self) -> Parts:
         if self.stocks is None:
@@ -692,7 +701,9 @@ class CastingSolution(Input):
         components = [substance.name for substance in self.components]
         extra = (*self.extra, *self.components)
         try:
-            library.interaction_set(components, self.interactions, extra=extra)
+            library.interaction_set(
+                components, self.interactions, extra=extra, home=self.home
+            )
         except MaterialError as error:
             raise MaterialError(f"{name}: {error}") from None
 

@@ -9,6 +9,8 @@ import pytest
 
 import membranekit as mk
 from membranekit import library, plugins
+from membranekit.case import lasting_text
+from membranekit.equilibria import System
 from membranekit.library import Library, lookup, materials
 from membranekit.pack_index import identity
 
@@ -40,7 +42,7 @@ def changed(path: Path, **lines: str) -> str:
 @pytest.fixture
 def install(tmp_path, monkeypatch):
     """Put packs beside the built-in one, in the library that all use."""
-    cached = ("_contents", "_by_name", "_by_identity")
+    cached = ("_contents", "_by_name", "_by_identity", "_sets_by_name")
 
     def forget():
         for name in cached:
@@ -259,6 +261,86 @@ def test_the_set_of_the_pack_that_a_polymer_is_from_comes_first(install):
         polymer = materials[f"PSF@{pack}"]
         found = library.interaction_set(names, extra=[polymer])
         assert found.name == f"water-NMP-polysulfone, {wanted}"
+
+
+LAB_SET = (
+    SET.with_name("water_nmp_polysulfone_unifac.toml")
+    .read_text(encoding="utf-8")
+    .replace("UNIFAC-DO refit", "of the lab")
+)
+SYSTEM = ["water", "NMP", "polysulfone P-3500"]
+REFIT = "water-NMP-polysulfone, UNIFAC-DO refit"
+
+
+def test_two_packs_that_prefer_a_set_for_one_system_are_refused(install):
+    assert library.interaction_set(SYSTEM).name == REFIT
+    install(lab={"set": LAB_SET})
+    with pytest.raises(mk.MaterialError) as caught:
+        library.interaction_set(SYSTEM)
+    for told in (
+        f"'{REFIT}' of pack builtin",
+        "'water-NMP-polysulfone, of the lab' of pack lab",
+        "interactions = '",
+    ):
+        assert told in str(caught.value)
+    solution = mk.CastingSolution.from_parts({"PSF": 15, "NMP": 85})
+    with pytest.raises(mk.MaterialError, match="several interaction sets"):
+        solution.cloud_point("water")
+    for name, pack in ((REFIT, "builtin"), (f"{REFIT[:22]} of the lab", "lab")):
+        chosen = solution.replace(interactions=name)
+        assert chosen.cloud_point("water").mass_fraction
+        assert library.interaction_set(SYSTEM, name).pack == pack
+
+
+def test_the_shipped_cases_take_the_built_in_sets(install):
+    def taken(case):
+        return System.of(case.solution, "water", None, None, False).chosen
+
+    def found(case):
+        return list(map(str, mk.check(case.solution, case.process)))
+
+    before = {name: taken(mk.read_case(name)) for name in mk.cases}
+    told = found(mk.read_case("example3"))
+    sets = MATERIALS / "interactions"
+    files = {
+        path.stem: path.read_text(encoding="utf-8").replace('name = "', 'name = "L ', 1)
+        for path in sets.glob("*.toml")
+        if "preferred = true" in path.read_text(encoding="utf-8")
+    }
+    # of the same name, too, and with every name that the cases use
+    files |= {f"same_{path.stem}": path.read_text("utf-8") for path in sets.glob("*")}
+    install(lab=files | {"psf": OWN_PSF})
+    for name in mk.cases:
+        case = mk.read_case(name)
+        assert taken(case) == before[name]
+        assert taken(case.replace({"air.time": "3 s"})) == before[name]
+        stated = before[name].name
+        assert taken(case.replace({"solution.interactions": stated})) == before[name]
+        # what is saved means the same without its home, and with the pack gone
+        text = case.runs[-1].to_toml()
+        again = mk.Case.from_toml(text)
+        assert taken(again) == before[name]
+        assert again.runs[0].to_toml() == text
+        text, why = lasting_text(case.solution, case.process)
+        assert not why
+        assert taken(mk.Case.from_toml(text)) == before[name]
+    # which tells sets of one name by their pack, too
+    now = [each.replace("@builtin", "") for each in found(mk.read_case("example3"))]
+    assert set(told) <= set(now)
+
+
+def test_a_pack_s_set_for_its_own_substance_comes_before_others(install):
+    mine = OWN_PSF.replace('"PSF"', '"PSF L-1"').replace('["PSU"]', "[]")
+    theirs = LAB_SET.replace('"polysulfone P-3500"', '"PSF L-1"')
+    plain = theirs.replace("preferred = true", "preferred = false")
+    install(
+        other={"set": theirs.replace("of the lab", "of another")},
+        lab={"psf": mine, "set": plain},
+    )
+    names = ["water", "NMP", "PSF L-1"]
+    for extra in ([], [materials[name] for name in names]):
+        found = library.interaction_set(names, extra=extra)
+        assert (found.name, found.pack) == ("water-NMP-polysulfone, of the lab", "lab")
 
 
 def test_sets_of_one_name_are_told_apart_by_pack(install):
