@@ -157,7 +157,7 @@ def test_every_option_is_told_of_every_command_that_takes_it():
         for name, command in commands().items()
     }
     every = set().union(*options.values())
-    assert set(re.findall(r"--?[a-z]+\b", text)) == every | {"--help", "-h"}
+    assert set(re.findall(r"`(--?[a-z-]+)`", text)) == every | {"--help", "-h"}
     (sentence,) = re.findall(r"^(`packs`.*?) take `--json`", text, re.M | re.S)
     told = re.findall(r"`([^`]+)`", sentence)
     assert sorted(told) == sorted(n for n, o in options.items() if "--json" in o)
