@@ -587,11 +587,11 @@ def _read_case(
 
     try:
         chosen = case.replace({"solution.interactions": interactions})
-        sets_for(chosen.solution, "water")
+        sets_for(chosen.solution)
     except (InputError, MaterialError) as error:
         message = f"--interactions {interactions}: {error}"
         with suppress(MaterialError):  # the sets may not be told apart either
-            known = [f'"{each}"' for each in sets_for(case.solution, "water")]
+            known = [f'"{each}"' for each in sets_for(case.solution)]
             message += f"; for this recipe there are {', '.join(known)}"
         raise InputError(message) from None
     return chosen

@@ -407,7 +407,7 @@ def phase_diagram(
     measured = cloud_points(names) if _in_library(names) else ()
     return PhaseDiagram(
         components=(names[0], names[1], names[2]),
-        interactions=used.name,
+        interactions=library.set_address(used),
         sources=tuple(_sources(substances, used, kelvin, arrest, measured)),
         extrapolated=extrapolated,
         notes=(*_notes(found, names, kelvin, measured), *lacking),

@@ -174,7 +174,7 @@ class Library(Mapping[str, Substance]):
         """Return the names of the interaction sets that hold a substance."""
         own = {match_key(name) for name in (substance.name, *substance.aliases)}
         return [
-            entry.name
+            self.set_address(entry)
             for entry in self._entries
             if entry.kind == "interaction_set"
             and not own.isdisjoint(map(match_key, entry.components))

@@ -596,17 +596,35 @@ class Process(Input):
         return tuple(self._timed(step) for step in self.complete_steps)
 
     def brought(self, present: Sequence[Substance]) -> list[Substance]:
-        """Return what the air and the baths bring beside what is `present`."""
-        found: dict[str, Substance] = {}
+        """Return what the air and the baths bring beside what is `present`.
+
+        Raises
+        ------
+        InputError
+            A substance is of one pack here and of another there, and differs.
+        """
+        found = {each.name: each for each in present}
+        meets_air = False
         for step in self.resolved_steps:
             if isinstance(step, AirExposure):
-                for each in (library.builtin("water"), *step.vapor.substances.values()):
-                    found.setdefault(each.name, each)
+                meets_air, given, where = True, step.vapor, "air.vapor"
             elif isinstance(step, Immersion):
-                for each in step.bath.substances.values():
-                    found.setdefault(each.name, each)
-        known = {each.name for each in present}
-        return [each for name, each in found.items() if name not in known]
+                given, where = step.bath, "immersion.bath"
+            else:
+                continue
+            for each in given.substances.values():
+                known = found.setdefault(each.name, each)
+                if known != each and known.pack != each.pack:
+                    packs = [pack or library.CASE for pack in (known.pack, each.pack)]
+                    raise InputError(
+                        f"{where}: {each.name} is of pack {packs[1]}, and elsewhere of "
+                        f'pack {packs[0]}; write "{each.name}@{packs[0]}" or '
+                        f'"{each.name}@{packs[1]}" throughout'
+                    )
+        if meets_air:
+            water = library.builtin("water")
+            found.setdefault(water.name, water)
+        return list(found.values())[len(present) :]
 
     def _timed(self, step: Any) -> Step:
         if getattr(step, "length", None) is None:

@@ -563,6 +563,7 @@ class CastingSolution(Input):
             self._keep("parts", parts)
         self._check_stocks_used()
         self._keep("_masses", self._resolve())
+        self._keep("_own", self.components)
         with inside("parts"):
             self._check_kinds()
         with inside("roles"):
@@ -670,7 +671,8 @@ class CastingSolution(Input):
             with inside(name):
                 where = f"solution.roles.{name}"
                 substance = look_up(name, "solution.roles", self.find)
-                if substance.name not in present:
+                held = present.get(substance.name)
+                if held is None or held.pack != substance.pack:
                     raise InputError(
                         f"{where}: {name} is not among the parts; they are "
                         f"{', '.join(self.parts)}"
@@ -761,6 +763,12 @@ class CastingSolution(Input):
         """Return the membrane polymer."""
         return next(each for each in self.components if each.kind == "polymer")
 
+    @property
+    def water(self) -> Substance:
+        """Return water as the recipe holds it, or else the built-in one."""
+        held = (each for each in self.components if goes_by(each, "water"))
+        return next(held, None) or library.builtin("water")
+
     def cloud_point(
         self,
         nonsolvent: str | Substance,
@@ -817,7 +825,7 @@ class CastingSolution(Input):
 
     def activity(
         self,
-        species: str | Substance = "water",
+        species: str | Substance = Default("water"),  # noqa: B008
         *,
         temperature: Given = None,
         interactions: str | None = None,
@@ -844,7 +852,7 @@ class CastingSolution(Input):
 
         return equilibria.activity(
             self,
-            species,
+            self.water if isinstance(species, Default) else species,
             temperature=temperature,
             interactions=interactions,
             extrapolate=extrapolate,
@@ -859,7 +867,7 @@ class CastingSolution(Input):
     ) -> "Activity":
         """Return the activity of water over the recipe as it is; see `activity`."""
         return self.activity(
-            "water",
+            self.water,
             temperature=temperature,
             interactions=interactions,
             extrapolate=extrapolate,

@@ -6,10 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import membranekit as mk
 from membranekit import library, plugins
 from membranekit.case import lasting_text
+from membranekit.cli import main
 from membranekit.equilibria import System
 from membranekit.library import Library, lookup, materials
 from membranekit.pack_index import identity
@@ -546,3 +548,154 @@ def test_others_are_the_same_substance_of_other_packs(install):
     psf = materials.others(lookup("PSF@builtin"))
     assert [each.pack for each in psf] == ["more"]
     assert not materials.others(lookup("DMAc"))
+
+
+# --- A pack said in every place ------------------------------------------------------
+
+PES = MATERIALS / "polymers" / "pes.toml"
+PES_SET = SET.with_name("water_nmp_pes_unifac.toml")
+PES_REFIT = "water-NMP-PES, UNIFAC-DO refit"
+LAB = """\
+name = "all of it from the lab"
+[solution.parts]
+"PES@lab" = 18
+"NMP@lab" = 72
+stock = 10
+[solution.stocks.stock]
+"NMP@lab" = 95
+"water@lab" = 5
+[solution.roles]
+"NMP@lab" = "good_solvent"
+[solution.cloud_point]
+nonsolvent = "water@lab"
+mass_fraction = "9 %"
+temperature = "25 degC"
+[process]
+wet_thickness = "150 um"
+support = { material = "glass@lab" }
+[[process.step]]
+kind = "air"
+time = "1 s"
+temperature = "25 degC"
+relative_humidity = "50 %"
+air_speed = "0.5 m/s"
+vapor = { "NMP@lab" = "1 %" }
+[[process.step]]
+kind = "immersion"
+bath = { "water@lab" = 90, "NMP@lab" = 10 }
+temperature = "20 degC"
+time = "1 s"
+[series]
+"solution.parts.PES@lab" = [17, 18]
+"""
+
+
+@pytest.fixture
+def laboratory(install):
+    """A pack that gives all of a case, with the built-in names and other values."""
+    glass = MATERIALS / "supports" / "glass.toml"
+    return install(
+        lab={
+            "pes": changed(PES).replace('"1370 kg/m**3"', '"1400 kg/m**3"'),
+            "nmp": changed(NMP).replace('"99.13', '"99.14'),
+            "water": changed(WATER).replace('"18.015', '"18.016'),
+            "glass": glass.read_text("utf-8"),
+            "set": PES_SET.read_text("utf-8"),
+        }
+    )
+
+
+def test_a_case_of_a_pack_is_written_and_read_back(laboratory):
+    case = mk.Case.from_toml(LAB)
+    solution = case.solution
+    members = (*solution.components, *case.process.brought(solution.components))
+    assert {each.pack for each in members} == {"lab"}
+    assert solution.water.pack == solution.find("NMP").pack == "lab"
+    assert mk.Case.from_toml(case.to_toml()) == case
+    assert mk.Case.from_toml(case.runs[0].to_toml()).runs[0].solution.polymer.pack
+    for answer in (
+        solution.activity(),
+        solution.activity("NMP"),
+        solution.equilibrium_water("50 %", "25 degC"),
+        solution.vapor(),
+        solution.cloud_point("water"),
+    ):
+        assert answer.to_dict()["interactions"] == f"{PES_REFIT}@lab"
+    assert any("water" in str(each) for each in mk.check(solution, case.process))
+    assert len(mk.missing(solution, case.process)) == 0
+    dry = mk.CastingSolution.from_parts({"PES@lab": 18, "NMP@lab": 82})
+    told = " ".join(map(str, mk.check(dry, case.process)))
+    assert f"with '{PES_REFIT}@builtin'" in told
+
+
+def test_a_part_may_not_be_of_two_packs(laboratory):
+    case = mk.Case.from_toml(LAB)
+    with pytest.raises(mk.InputError, match=r'bath: NMP .* "NMP@lab" or "NMP@builtin"'):
+        process = case.replace({"immersion.bath": "NMP@builtin"}).process
+        process.brought(case.solution.components)
+    with pytest.raises(mk.InputError, match='ask for "NMP@lab"'):
+        case.solution.activity("NMP@builtin")
+    with pytest.raises(mk.InputError, match="NMP@builtin is not among the parts"):
+        case.solution.replace(roles={"NMP@builtin": "nonsolvent"})
+    with pytest.raises(mk.InputError, match="two different substances"):
+        case.solution.replace(stocks={"stock": {"NMP@builtin": 1}})
+
+
+def test_the_command_line_takes_packs_everywhere(laboratory, tmp_path, monkeypatch):
+    def call(*arguments):
+        result = CliRunner().invoke(main, arguments, catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    monkeypatch.chdir(tmp_path)
+    Path("case.toml").write_text(LAB)
+    assert "It can run" in call(
+        "check", "case.toml", "--interactions", f"{PES_REFIT}@builtin"
+    )
+    call("run", "case.toml", "--output", "saved.json", "--mode", "fast")
+    for setting in (
+        'solution.parts."PES@lab"=19',
+        "solution.parts.PES=19",
+        "solution.parts.PES@lab=19, 20",
+        "immersion.bath.NMP@lab=12",
+        "immersion.bath=water@lab",
+        "air.vapor.NMP@lab=2 %",
+    ):
+        told = call("check", "saved.json", "--set", setting)
+        assert "It can run" in told
+    told = call("diagram", "water@lab", "NMP@lab", "PES@lab")
+    assert f"Interactions: {PES_REFIT}@lab" in told
+    every = call("diagram", "water@lab", "NMP@lab", "PES@lab", "--interactions", "all")
+    assert f"Interactions: {PES_REFIT}@builtin" in every
+    assert "1400 kg/m**3" in call("materials", "PES@lab")
+    assert f"{PES_REFIT}@lab" in call("materials", "PES@lab")
+    assert "complete" in call("materials", "--for", "water@lab, NMP@lab, PES@lab")
+
+
+def test_a_fit_takes_packs_in_its_columns_and_parameters(laboratory):
+    points = {
+        "water@lab [wt%]": [11, 12, 13],
+        "NMP@lab [wt%]": [75.6, 78, 80],
+        "PES@lab [wt%]": [13.4, 10, 7],
+        "T [degC]": [25, 25, 25],
+    }
+    swollen = {
+        "mass_fraction": "3.6 %",
+        "temperature": "25 degC",
+        "nonsolvent": "water@lab",
+    }
+    given = {
+        "set": f"{PES_REFIT}@lab",
+        "free": ["g(water@lab, PES@lab)"],
+        "nonsolvent": "water@lab",
+        "swelling": swollen,
+    }
+    fit = mk.fit_interactions(points, **given)
+    bare = {name.replace("@lab", ""): values for name, values in points.items()}
+    again = mk.fit_interactions(
+        bare, **given | {"swelling": swollen | {"nonsolvent": "water"}}
+    )
+    name = "g(water@lab, PES@lab)"
+    assert fit[name].value == again[name].value
+    with pytest.raises(mk.InputError, match="'water@lab' is no component of the set"):
+        mk.fit_interactions(points, **given | {"set": f"{PES_REFIT}@builtin"})
