@@ -630,8 +630,8 @@ def test_a_case_of_a_pack_is_written_and_read_back(laboratory):
 
 def test_a_part_may_not_be_of_two_packs(laboratory):
     case = mk.Case.from_toml(LAB)
+    process = case.replace({"immersion.bath": "NMP@builtin"}).process
     with pytest.raises(mk.InputError, match=r'bath: NMP .* "NMP@lab" or "NMP@builtin"'):
-        process = case.replace({"immersion.bath": "NMP@builtin"}).process
         process.brought(case.solution.components)
     with pytest.raises(mk.InputError, match='ask for "NMP@lab"'):
         case.solution.activity("NMP@builtin")
