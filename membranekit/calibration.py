@@ -220,7 +220,7 @@ def run(example: str, air_time: str, constants: Constants) -> Outcome:
     }
     names = [each.name for each in found.solution.components]
     names += [] if "water" in names else ["water"]
-    interactions = library.interaction_set(names)
+    interactions = library.interaction_set(names, home=library.BUILTIN)
     changes = {("water", polymer.name): constants.water_pvdf} if pvdf else {}
     if PVP in names:
         changes[polymer.name, PVP] = constants.pvp

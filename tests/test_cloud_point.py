@@ -72,7 +72,7 @@ def test_recipes_on_both_sides_of_it(parts):
 @pytest.mark.parametrize("name", CASES)
 def test_the_shipped_recipes_are_one_phase_by_both_ways(name):
     solution = shipped(name)
-    sets = equilibria.sets_for(solution, "water")
+    sets = equilibria.sets_for(solution)
     assert len(sets) == 2
     assert sets[1].endswith(WEI)
     found = [solution.cloud_point("water", interactions=each) for each in sets]
