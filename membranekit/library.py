@@ -412,6 +412,8 @@ class Library(Mapping[str, Substance]):
         wanted = set(components)
         covering = []
         for candidate in candidates:
+            if len(candidate.components) < len(wanted):
+                continue
             names, strangers = self._reading(candidate, extra, components)
             if wanted <= set(names.values()):
                 covering.append((candidate, strangers, names))
