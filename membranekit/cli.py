@@ -7,6 +7,7 @@ skipped that ``MEMBRANEKIT_STRICT`` asks for, 2 bad input, 130 stopped by the us
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext, suppress
@@ -46,6 +47,7 @@ FAILED, BAD_INPUT, STOPPED = 1, 2, 130
 _SAVED = (".json", ".nc")
 _NARROWEST = 80
 _MOST_TOLD = 12
+_BETWEEN_NAMES = re.compile(r",\s+|(?<!\b[0-9NOS]),|,(?![0-9NOS][-,])", re.IGNORECASE)
 
 # The modules of the commands that are not here, imported when they are asked for.
 _ELSEWHERE = {"packs": "membranekit.packs_cli", "doctor": "membranekit.packs_cli"}
@@ -520,6 +522,7 @@ def materials(
         from membranekit.data_sheet import sheet_dict, sheet_text
 
         found = known.named(name) or [known[name]]
+        _say_skipped()
         at = {"temperature": temperature, "extrapolate": extrapolate}
         if as_json:
             sheets = [sheet_dict(each, **at) for each in found]
@@ -528,27 +531,46 @@ def materials(
             _say_choices(found, name)
             say("\n\n".join(sheet_text(each, **at) for each in found))
     elif as_json:
-        say_json({"materials": [known[each].to_dict() for each in known]})
+        say_json({"materials": [each.to_dict() for each in known.values()]})
+        _say_skipped()
     else:
         rows = [
             [each.name, each.kind.replace("_", " "), ", ".join(each.aliases)]
             for each in known.values()
         ]
         say_table(["name", "kind", "also"], rows)
+        _say_skipped()
+
+
+def _say_skipped() -> None:
+    """Name on stderr what of the packs could not be used."""
+    from membranekit.library import materials
+
+    for each in materials.skipped:
+        say(f"membranekit: skipped {each}", err=True)
 
 
 def _missing(given: str, estimates: bool) -> Missing:
     """Return what a case lacks, or substances named with commas between them."""
     from membranekit.completeness import missing, together
 
-    if ", " in given and not given.lower().endswith(".toml"):
-        # a comma inside a name has no space after it: 1,4-dioxane
-        names = [each.strip() for each in given.split(", ")]
+    if names := _listed(given):
         return missing(names, estimates=estimates)
     runs = _read_case(given, ()).runs
     return together(
         [missing(run.solution, run.process, estimates=estimates) for run in runs]
     )
+
+
+def _listed(given: str) -> list[str]:
+    """Return the names of substances with commas between them; empty: it is a case.
+
+    The commas of a name, as in 1,4-dioxane and N,N-dimethylformamide, part none.
+    """
+    if given.lower().endswith(".toml") or Path(given).is_file():
+        return []
+    names = [each.strip() for each in _BETWEEN_NAMES.split(given)]
+    return names if len(names) > 1 else []
 
 
 def _text_of(path: str) -> str:
