@@ -78,7 +78,8 @@ class MaterialFile:
     def _lines(self) -> dict[Keys, int]:
         return key_lines(self.text)
 
-    def _fault(self, keys: Keys, what: str, suggestion: str) -> LocatedError:
+    def fault(self, keys: Keys, what: str, suggestion: str = "") -> LocatedError:
+        """Return the error that says where and what is wrong."""
         at = next(
             (
                 self._lines[keys[:n]]
@@ -92,11 +93,11 @@ class MaterialFile:
 
     def fail(self, keys: Keys, what: str, suggestion: str = "") -> NoReturn:
         """Raise the error that says where and what is wrong."""
-        raise self._fault(keys, what, suggestion)
+        raise self.fault(keys, what, suggestion)
 
     def report(self, keys: Keys, what: str, suggestion: str = "") -> None:
         """Collect a fault that reading can go on after, or raise it as `fail` does."""
-        fault = self._fault(keys, what, suggestion)
+        fault = self.fault(keys, what, suggestion)
         if self.faults is None:
             raise fault
         self.faults.append(fault)
