@@ -434,6 +434,8 @@ class Library(Mapping[str, Substance]):
         wanted = set(components)
         covering = []
         for candidate in candidates:
+            if len(candidate.components) < len(wanted):
+                continue
             reading = self._reading(candidate, extra, components)
             if wanted <= set(reading.names.values()):
                 covering.append((candidate, reading))

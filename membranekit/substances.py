@@ -288,8 +288,7 @@ class Value:
                 "one inside, or extrapolate=True"
             )
         kind = PROPERTIES[self.name].unit_kind
-        value = units.make(self.at(kelvin), units.KINDS[kind].unit)
-        shown = value.to(self.unit).magnitude
+        shown = units.from_si(self.at(kelvin), kind, self.unit)
         # The way to SI and back leaves 0.1 um as 0.09999999999999999 um.
         return units.make(float(f"{shown:.12g}"), self.unit)
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 import math
 import re
 import threading
-import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -170,7 +169,7 @@ _MISTAKEN_UNITS = {
 _ASCII = {"Δ°C": "K", "°C": "degC", "Δ°F": "delta_degF", "°": "deg", "µ": "u", "μ": "u"}
 
 _lock = threading.Lock()
-_warmed: weakref.ref[Any] | None = None
+_warmed: tuple[Any, dict[str, Any]] | None = None
 
 
 def registry() -> pint.UnitRegistry[Any]:
@@ -179,16 +178,34 @@ def registry() -> pint.UnitRegistry[Any]:
     The first use of a registry is not safe in threads: it builds itself, and those
     who come meanwhile find a unit undefined. So one quantity is made under a lock.
     """
+    return _application()[0]
+
+
+def _application() -> tuple[pint.UnitRegistry[Any], dict[str, pint.Unit]]:
+    """Return the application registry and its units by the texts read so far."""
     global _warmed
     import pint
 
     with _lock:
         application = pint.get_application_registry()  # type: ignore[no-untyped-call]
-        current: pint.UnitRegistry[Any] = application.get()
-        if _warmed is None or _warmed() is not current:
+        current = application.get()
+        if _warmed is None or _warmed[0] is not current:
             current.Quantity(1.0, "um").m_as("m")
-            _warmed = weakref.ref(current)
-    return current
+            _warmed = (current, {})
+        return _warmed
+
+
+def _unit(text: str) -> pint.Unit:
+    """Return a unit of the application registry.
+
+    What has been read once is not parsed again: pint does that for each unit with a
+    prefix, which takes as long as ten conversions.
+    """
+    ours, units = _application()
+    found = units.get(text)
+    if found is None:
+        found = units[text] = ours.parse_units(text)
+    return found
 
 
 def quantity(given: object, kind: str, name: str) -> pint.Quantity[float]:
@@ -241,6 +258,17 @@ def to_si(value: pint.Quantity[Any], kind: str) -> float:
     return float(value.m_as(KINDS[kind].unit))
 
 
+def from_si(value: float, kind: str, unit: str) -> float:
+    """Convert the SI float of a kind to another unit of it.
+
+    Examples
+    --------
+    >>> from_si(298.15, "temperature", "degC")
+    25.0
+    """
+    return float(registry().convert(value, _unit(KINDS[kind].unit), _unit(unit)))
+
+
 def si_values(given: object, kind: str, name: str) -> list[float]:
     """Read a list of texts or quantities, or a quantity of an array, as SI floats.
 
@@ -281,7 +309,8 @@ def make(value: ArrayLike, unit: str) -> pint.Quantity[Any]:
     import numpy as np
 
     magnitude = np.array(value, dtype=float)
-    return registry().Quantity(magnitude if magnitude.ndim else magnitude.item(), unit)
+    number = magnitude if magnitude.ndim else magnitude.item()
+    return registry().Quantity(number, _unit(unit))
 
 
 def fresh(value: Any) -> Any:
@@ -335,7 +364,7 @@ def _symbol(value: PlainQuantity[Any]) -> str:
 
 def _equal(number: float, unit: str, value: pint.Quantity[Any]) -> bool:
     try:
-        same = registry().Quantity(number, registry().parse_units(unit))
+        same = registry().Quantity(number, _unit(unit))
         return bool(same.to_base_units() == value.to_base_units())
     except Exception:  # what pint writes need not be something that it reads
         return False
@@ -383,7 +412,7 @@ def _read_text(given: str, sort: Kind) -> pint.Quantity[float]:
         spelling = "".join(unit.split())
         if spelling not in sort.spellings:
             raise _FaultError(_wrong_spelling(spelling, sort))
-        parsed = registry().Unit(sort.spellings[spelling])
+        parsed = _unit(sort.spellings[spelling])
     return registry().Quantity(number, parsed)
 
 
@@ -415,7 +444,7 @@ def _parse_unit(unit: str) -> pint.Unit:
     for spelling in (times, glued):
         # pint evaluates the text: whatever an operator of Python can raise, it can.
         try:
-            return registry().parse_units(spelling)
+            return _unit(spelling)
         except Exception:
             continue
     raise _FaultError(f"has an unknown unit, {unit!r}")
@@ -467,7 +496,7 @@ def _adopt(given: pint.Quantity[Any], number: float) -> pint.Quantity[float]:
     except Exception:  # such as offset units in a product
         raise _FaultError("cannot be converted to base units") from None
     try:
-        adopted = ours.Quantity(number, ours.Unit(f"{given.units:D}"))
+        adopted = ours.Quantity(number, _unit(f"{given.units:D}"))
         same = math.isclose(adopted.to_base_units().m, number_in_base, rel_tol=1e-9)
     except Exception:  # an unknown unit, or one that pint cannot read back
         same = False
@@ -477,7 +506,7 @@ def _adopt(given: pint.Quantity[Any], number: float) -> pint.Quantity[float]:
 def _check_unit(value: pint.Quantity[float], sort: Kind, noun: str) -> None:
     ours = registry()
     if sort.spellings is not None:
-        if value.units not in [ours.Unit(unit) for unit in sort.spellings.values()]:
+        if value.units not in map(_unit, sort.spellings.values()):
             raise _FaultError(_wrong_spelling(_symbol(value), sort))
         return
     if value.dimensionality != ours.get_dimensionality(sort.unit):

@@ -113,9 +113,10 @@ def test_one_run_uses_the_constants_it_is_given():
 
 @pytest.fixture(scope="module")
 def coarse():
-    """Count cells coarsely, and run no inputs twice."""
+    """Count cells coarsely, take few steps, and run no inputs twice."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(calibration, "CELLS", 20)
+        patch.setattr(calibration, "STEPS", {"gelation": 0.2})
         patch.setattr(calibration, "run", lru_cache(maxsize=None)(calibration.run))
         yield calibration.fit(DATA)
 

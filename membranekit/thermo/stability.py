@@ -296,7 +296,9 @@ def _least(
     target, hessian = problem.potentials(z)
     starts = list(_starts(problem, z))
     root = np.sqrt(z / problem.s)
-    curvature, way = np.linalg.eigh(_projected(root, root[:, None] * hessian * root))
+    curvature, way = np.linalg.eigh(
+        _projected(_unit(root), root[:, None] * hessian * root)
+    )
     if curvature[0] < 0.0:
         # unstable where it stands: both ways along the direction it falls
         move = root * way[:, 0] / z
@@ -317,17 +319,21 @@ def _least(
     return best
 
 
-def _projected(root: Floats, matrix: Floats) -> Floats:
+def _projected(across: Floats, matrix: Floats) -> Floats:
     """Return a scaled Hessian on the changes that keep the sum of the fractions.
 
-    Across them it is 1.
+    `across` is the unit vector across them; there it is 1.
     """
-    across = root / np.linalg.norm(root)
-    turned = matrix @ across
-    mixed = np.outer(across, turned)
-    alone = (across @ turned + 1.0) * np.outer(across, across)
+    column = across[:, None]
+    turned = matrix.dot(across)
+    mixed = column * turned
+    alone = (across.dot(turned) + 1.0) * (column * across)
     projected: Floats = matrix - mixed - mixed.T + alone
     return projected
+
+
+def _unit(vector: Floats) -> Floats:
+    return vector / math.sqrt(vector.dot(vector))
 
 
 def _lowered(
@@ -341,30 +347,35 @@ def _lowered(
     y = np.maximum(start, FLOOR)
     y /= y.sum()
     mu, hessian = problem.potentials(y)
-    distance = y @ (mu - target)
+    gap = mu - target
+    distance = y.dot(gap)
     for _ in range(_ITERATIONS):
-        gap = mu - target
         root = np.sqrt(y / s)
-        force = root * (gap - y @ gap)
-        across = root / np.linalg.norm(root)
-        force -= across * (across @ force)
+        across = _unit(root)
+        force = root * (gap - distance)
+        force -= across * across.dot(force)
         curvature, way = np.linalg.eigh(
-            _projected(root, root[:, None] * hessian * root)
+            _projected(across, root[:, None] * hessian * root)
         )
         curvature = np.maximum(np.abs(curvature), 1e-7)
-        move = -(way @ ((way.T @ force) / curvature)) / np.sqrt(y * s)
-        floored = (y <= FLOOR) & (move < 0.0)
-        move[floored] = 0.0
-        largest = np.abs(move[y > _TRACE]).max()
-        traces = y <= _TRACE
-        move[traces] = np.clip(move[traces], -300.0, 20.0)
+        move = way.dot(way.T.dot(force) / curvature)
+        move /= -np.sqrt(y * s)
+        if min(y.tolist()) > _TRACE:
+            largest = longest = max(map(abs, move.tolist()))
+        else:
+            traces = y <= _TRACE
+            move[(y <= FLOOR) & (move < 0.0)] = 0.0
+            largest = np.abs(move[~traces]).max()
+            move[traces] = np.clip(move[traces], -300.0, 20.0)
+            longest = np.abs(move).max()
         step = min(1.0, 1.5 / largest) if largest > 0.0 else 1.0
-        settled = np.abs(move[~floored]).max() < 1e-9
+        settled = longest < 1e-9
         while True:
             trial = np.maximum(y * np.exp(step * move), FLOOR)
             trial /= trial.sum()
             mu, hessian = problem.potentials(trial)
-            lower = trial @ (mu - target)
+            gap = mu - target
+            lower = trial.dot(gap)
             if settled or lower <= distance + 1e-15 * (1.0 + abs(distance)):
                 break
             step *= 0.3
