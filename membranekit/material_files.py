@@ -179,7 +179,7 @@ class MaterialFile:
         for n, item in enumerate(value):
             if not isinstance(item, str) or not item.strip():
                 self.fail((*keys, key, n), "must be a text")
-            own = key == "aliases" and _pack_fault(item)
+            own = key == "aliases" and _own_name_fault(item)
             if fault := _name_fault(item) or own:
                 self.fail((*keys, key, n), fault)
         return tuple(value)
@@ -378,14 +378,27 @@ def _substance(file: MaterialFile) -> Substance:
 
 def _checked_name(file: MaterialFile) -> str:
     name = file.string(file.data, (), "name")
-    if fault := _name_fault(name) or _pack_fault(name):
+    if fault := _name_fault(name) or _own_name_fault(name):
         file.fail(("name",), fault)
     return name
 
 
-def _pack_fault(name: str) -> str:
-    """Return why a name would read as ``name@pack``; empty where it would not."""
-    return "must hold no @: a pack's name follows it" if "@" in name else ""
+def _own_name_fault(name: str) -> str:
+    """Return what else a name would read as; empty where it is a name and no more."""
+    if "@" in name:
+        return "must hold no @: a pack's name follows it"
+    if _reads_as_cas(name):
+        return f"{name!r} reads as a CAS number, which stands at cas and is no name"
+    return ""
+
+
+def _reads_as_cas(name: str) -> bool:
+    """Say whether a name looks like a CAS number, or counts as one when compared."""
+    digits = match_key(name)
+    if not digits.isdecimal():
+        return False
+    looks = re.fullmatch(r"\d{2,7}-\d\d-\d", name) is not None
+    return looks or is_cas(f"{digits[:-3]}-{digits[-3:-1]}-{digits[-1]}")
 
 
 def _name_fault(name: str) -> str:

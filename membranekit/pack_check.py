@@ -219,6 +219,7 @@ def check_pack(
         if isinstance(item.found, Substance):
             _check_substance(item.file, item.found)
             _check_registry_number(item, known)
+            _check_families(item, known)
         if isinstance(item.found, InteractionSet):
             _check_set(item.file, item.found)
             _check_components(item.file, item.found, known)
@@ -245,6 +246,7 @@ class _Head:
     name: str
     aliases: tuple[str, ...]
     components: tuple[str, ...]
+    family: str
     cas: str
     is_graded: bool
     is_preferred: bool
@@ -321,6 +323,12 @@ class _Known:
         return names
 
     @cached_property
+    def families(self) -> dict[str, _Head]:
+        """A grade of each family, by what counts of the family's name."""
+        grades = (*self.own, *self.others)
+        return {match_key(head.family): head for head in grades if head.family}
+
+    @cached_property
     def sets(self) -> dict[str, list[_Head]]:
         """Interaction sets in the same way."""
         names: dict[str, list[_Head]] = {}
@@ -358,6 +366,7 @@ def _head(file: Traversable, pack: str, data: Mapping[str, Any]) -> _Head:
         name=text("name"),
         aliases=texts("aliases"),
         components=texts("components"),
+        family=text("family"),
         cas=text("cas"),
         is_graded=kind == "polymer" or "grade" in data or data.get("generic") is True,
         is_preferred=data.get("preferred") is True,
@@ -694,6 +703,19 @@ def _check_names(item: _Own, known: _Known) -> None:
             )
             note = f"{what}, of pack {_spoken(other.pack)}: users then say {ways}"
             item.tell(other, keys, what, note)
+
+
+def _check_families(item: _Own, known: _Known) -> None:
+    """Refuse the name of a family that the substance is no grade of."""
+    family = match_key(item.head.family)
+    for key, keys in item.head.keys.items():
+        grade = known.families.get(key)
+        if grade is not None and key != family:
+            item.file.report(
+                keys,
+                f"is the family name of {grade.name!r} in {grade.file}: only its "
+                f'grades have it, and say family = "{grade.family}"',
+            )
 
 
 def _check_registry_number(item: _Own, known: _Known) -> None:

@@ -379,6 +379,38 @@ def test_one_molecule_under_two_names(mylab):
     assert [(each.key, each.severity) for each in found] == [("cas", "error")] * 2
 
 
+@pytest.mark.parametrize(
+    ("alias", "words"),
+    [
+        ("PES", "is the family name of 'PES' in "),
+        ("p-e s", 'only its grades have it, and say family = "PES"'),
+        ("108-29-2", "reads as a CAS number"),
+        ("108-29-3", "reads as a CAS number"),
+        ("108292", "reads as a CAS number"),
+    ],
+)
+def test_an_alias_that_means_something_else(mylab, tmp_path, alias, words):
+    found = mylab(**edited("solvents/polarclean.toml", "Rhodiasolv PolarClean", alias))
+    (error,) = (each for each in found if each.is_error)
+    assert (error.line, error.key) == (3, "aliases.1")
+    assert words in error.message
+    library = Library(lambda: Found((tmp_path / "mylab",), ()))
+    assert (alias in library) == ("PES" in error.message)
+
+
+def test_a_name_that_means_something_else(mylab):
+    for name, words in (("PES", "family name"), ("108-29-2", "reads as a CAS number")):
+        found = mylab(**edited("solvents/polarclean.toml", '"PolarClean"', f'"{name}"'))
+        told = [each for each in found if (each.line, each.is_error) == (2, True)]
+        assert [words in each.message for each in told] == [True]
+
+
+@pytest.mark.parametrize("name", ["6010", "9000 1", "2-propanol", "1,2-ethanediol"])
+def test_a_name_with_digits_is_a_name(mylab, name):
+    text = edited("solvents/polarclean.toml", "Rhodiasolv PolarClean", name)
+    assert mylab(**text) == []
+
+
 def test_grades_share_a_registry_number(mylab):
     other = POLYMER.replace('name = "PES 9000"', 'name = "PES 9001"')
     assert mylab(**{"polymers/other.toml": other}) == []
