@@ -30,7 +30,7 @@ from membranekit.substances import (
 from membranekit.thermo import stability as phases
 from membranekit.thermo import vapor
 from membranekit.thermo.flory_huggins import Mixture, anchored
-from membranekit.thermo.titration import cloud_fraction
+from membranekit.thermo.titration import cloud_fraction, is_stable
 
 if TYPE_CHECKING:
     from membranekit.solution import CastingSolution
@@ -896,6 +896,10 @@ class System:
                 yield Basis(name, value.basis, value.source, value.uncertainty)
 
 
+ANCHOR_STEP = 0.02
+"""Share of an anchor's g in which the end of one phase is bracketed [1]."""
+
+
 def anchored_mixture(
     solution: CastingSolution,
     mixture: Mixture,
@@ -942,7 +946,27 @@ def anchored_mixture(
     trial = np.array(amounts)
     trial[index] = mass / (1.0 - mass) * others / density[index]
     kelvin = units.to_si(point.temperature, "temperature")
-    return mixture.with_anchor(*pair, anchored(mixture, *pair, trial, kelvin))
+    high = anchored(mixture, *pair, trial, kelvin)
+    fractions = np.append(trial, 1.0) / (1.0 + trial.sum())
+
+    def is_one_phase(g: float) -> bool:
+        return is_stable(fractions, mixture.with_anchor(*pair, g), kelvin)
+
+    # That took the poor phase as free of polymer. One that may hold some clouds sooner.
+    step = ANCHOR_STEP * max(abs(high), 1.0)
+    low = high
+    while not is_one_phase(low):
+        low -= step
+        if high - low > 0.5 * max(abs(high), 1.0):
+            raise MembranekitError(
+                f"no interaction of {pair[0]} with {pair[1]} makes this cloud point "
+                "the end of one phase"
+            )
+    high = min(high, low + step)
+    while high - low > 1e-5 * step:
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if is_one_phase(middle) else (low, middle)
+    return mixture.with_anchor(*pair, 0.5 * (low + high))
 
 
 # ------------------------------------------------------------------------ small things
