@@ -78,7 +78,8 @@ class MaterialFile:
     def _lines(self) -> dict[Keys, int]:
         return key_lines(self.text)
 
-    def _fault(self, keys: Keys, what: str, suggestion: str) -> LocatedError:
+    def fault(self, keys: Keys, what: str, suggestion: str = "") -> LocatedError:
+        """Return the error that says where and what is wrong."""
         at = next(
             (
                 self._lines[keys[:n]]
@@ -92,11 +93,11 @@ class MaterialFile:
 
     def fail(self, keys: Keys, what: str, suggestion: str = "") -> NoReturn:
         """Raise the error that says where and what is wrong."""
-        raise self._fault(keys, what, suggestion)
+        raise self.fault(keys, what, suggestion)
 
     def report(self, keys: Keys, what: str, suggestion: str = "") -> None:
         """Collect a fault that reading can go on after, or raise it as `fail` does."""
-        fault = self._fault(keys, what, suggestion)
+        fault = self.fault(keys, what, suggestion)
         if self.faults is None:
             raise fault
         self.faults.append(fault)
@@ -178,7 +179,7 @@ class MaterialFile:
         for n, item in enumerate(value):
             if not isinstance(item, str) or not item.strip():
                 self.fail((*keys, key, n), "must be a text")
-            own = key == "aliases" and _pack_fault(item)
+            own = key == "aliases" and _own_name_fault(item)
             if fault := _name_fault(item) or own:
                 self.fail((*keys, key, n), fault)
         return tuple(value)
@@ -377,14 +378,27 @@ def _substance(file: MaterialFile) -> Substance:
 
 def _checked_name(file: MaterialFile) -> str:
     name = file.string(file.data, (), "name")
-    if fault := _name_fault(name) or _pack_fault(name):
+    if fault := _name_fault(name) or _own_name_fault(name):
         file.fail(("name",), fault)
     return name
 
 
-def _pack_fault(name: str) -> str:
-    """Return why a name would read as ``name@pack``; empty where it would not."""
-    return "must hold no @: a pack's name follows it" if "@" in name else ""
+def _own_name_fault(name: str) -> str:
+    """Return what else a name would read as; empty where it is a name and no more."""
+    if "@" in name:
+        return "must hold no @: a pack's name follows it"
+    if _reads_as_cas(name):
+        return f"{name!r} reads as a CAS number, which stands at cas and is no name"
+    return ""
+
+
+def _reads_as_cas(name: str) -> bool:
+    """Say whether a name looks like a CAS number, or counts as one when compared."""
+    digits = match_key(name)
+    if not digits.isdecimal():
+        return False
+    looks = re.fullmatch(r"\d{2,7}-\d\d-\d", name) is not None
+    return looks or is_cas(f"{digits[:-3]}-{digits[-3:-1]}-{digits[-1]}")
 
 
 def _name_fault(name: str) -> str:

@@ -2,7 +2,8 @@
 
 A run reads what it needs and stops at the first fault. Here every file is read to its
 end, each value is held against what matter can be, and each name against the names of
-all packs that are found.
+all packs that are found. A pack may give its own values of what another gives too: that
+is noted, and no fault.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -114,10 +116,13 @@ _BEYOND = 0.25
 
 _LONGEST_SOURCE = 2000
 
+_CASE = "case"
+"""The pack of what a case brings itself, behind an @."""
+
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One thing that is wrong with a pack.
+    """One thing that is wrong with a pack, or worth a note.
 
     Parameters
     ----------
@@ -131,6 +136,8 @@ class Finding:
         What is wrong.
     suggestion : str
         What was meant, or what would be right; may be empty.
+    severity : str
+        ``error``, or ``note`` for what others should know and is no fault.
     """
 
     file: str
@@ -138,13 +145,17 @@ class Finding:
     key: str
     message: str
     suggestion: str = ""
+    severity: str = "error"
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it is a fault of the pack."""
+        return self.severity == "error"
 
     def __str__(self) -> str:
         """Return it as one line of text."""
-        error = LocatedError(
-            self.file, self.line, self.key, self.message, self.suggestion
-        )
-        return str(error)
+        what = self.message if self.is_error else f"{self.severity}: {self.message}"
+        return str(LocatedError(self.file, self.line, self.key, what, self.suggestion))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as JSON can hold it."""
@@ -154,6 +165,7 @@ class Finding:
             "key": self.key,
             "message": self.message,
             "suggestion": self.suggestion,
+            "severity": self.severity,
         }
 
 
@@ -161,6 +173,8 @@ def check_pack(
     path: str | Path, find: Callable[[], plugins.Found] = plugins.find_packs
 ) -> tuple[Finding, ...]:
     """Return everything that is wrong with a pack, or with one material file.
+
+    What other packs give too is among it as notes.
 
     Parameters
     ----------
@@ -172,7 +186,7 @@ def check_pack(
     Returns
     -------
     tuple of Finding
-        By file and line; empty: the pack is sound.
+        By file and line; without an error the pack is sound.
 
     Examples
     --------
@@ -182,6 +196,7 @@ def check_pack(
     """
     place = Path(path)
     pack, files, faults = _contents(place)
+    home = _surrounding(place) if pack is None else pack
     own: list[_Own] = []
     for each in files:
         try:
@@ -191,11 +206,11 @@ def check_pack(
         except LocatedError as fault:
             faults.append(fault)
             continue
-        name = pack.name if pack is not None else ""
+        name = home.name if home is not None else ""
         own.append(_Own(file, found, _head(each, name, file.data)))
     known = _Known(
         [each.head for each in own],
-        _others(place, pack, files, find),
+        _others(home, files, find),
         {str(each.head.file): each.found for each in own},
     )
     for item in own:
@@ -204,16 +219,21 @@ def check_pack(
         if isinstance(item.found, Substance):
             _check_substance(item.file, item.found)
             _check_registry_number(item, known)
+            _check_families(item, known)
         if isinstance(item.found, InteractionSet):
             _check_set(item.file, item.found)
             _check_components(item.file, item.found, known)
             _check_preference(item, known)
         faults += item.file.faults or []
-    findings = {
-        Finding(each.file, each.line, each.key, each.what, each.suggestion)
-        for each in faults
-    }
-    return tuple(sorted(findings))
+    findings = [_finding(each, "error") for each in faults]
+    findings += [_finding(note, "note") for each in own for note in each.notes]
+    return tuple(sorted(set(findings)))
+
+
+def _finding(fault: LocatedError, severity: str) -> Finding:
+    return Finding(
+        fault.file, fault.line, fault.key, fault.what, fault.suggestion, severity
+    )
 
 
 @dataclass(frozen=True)
@@ -226,6 +246,7 @@ class _Head:
     name: str
     aliases: tuple[str, ...]
     components: tuple[str, ...]
+    family: str
     cas: str
     is_graded: bool
     is_preferred: bool
@@ -257,11 +278,23 @@ class _Own:
     file: MaterialFile
     found: Substance | InteractionSet | None
     head: _Head
+    notes: list[LocatedError] = field(default_factory=list)
+
+    def tell(self, other: _Head, keys: Keys, error: str, note: str) -> None:
+        """Report what is wrong within one pack; between two it is noted."""
+        if other.pack == self.head.pack:
+            self.file.report(keys, error)
+        else:
+            self.note(keys, note)
+
+    def note(self, keys: Keys, what: str) -> None:
+        """Note what is no fault."""
+        self.notes.append(self.file.fault(keys, what))
 
 
 @dataclass(frozen=True)
 class _Known:
-    """The heads of all files that can be reached."""
+    """The heads of all files that can be reached; the rest of the pack is first."""
 
     own: list[_Head]
     others: list[_Head]
@@ -288,6 +321,12 @@ class _Known:
                     names.setdefault(key, []).append(head)
                     names.setdefault(f"{key}@{match_key(head.pack)}", []).append(head)
         return names
+
+    @cached_property
+    def families(self) -> dict[str, _Head]:
+        """A grade of each family, by what counts of the family's name."""
+        grades = (*self.own, *self.others)
+        return {match_key(head.family): head for head in grades if head.family}
 
     @cached_property
     def sets(self) -> dict[str, list[_Head]]:
@@ -327,6 +366,7 @@ def _head(file: Traversable, pack: str, data: Mapping[str, Any]) -> _Head:
         name=text("name"),
         aliases=texts("aliases"),
         components=texts("components"),
+        family=text("family"),
         cas=text("cas"),
         is_graded=kind == "polymer" or "grade" in data or data.get("generic") is True,
         is_preferred=data.get("preferred") is True,
@@ -408,43 +448,49 @@ def _is_material(path: Path) -> bool:
         return False
 
 
+def _surrounding(place: Path) -> Pack | None:
+    """Return the pack that a single file is one of, if it is."""
+    for above in place.parents[:2]:
+        try:
+            return read_pack(above)
+        except LocatedError:
+            continue
+    return None
+
+
 def _others(
-    place: Path,
-    pack: Pack | None,
-    files: Iterable[Path],
-    find: Callable[[], plugins.Found],
+    home: Pack | None, files: Iterable[Path], find: Callable[[], plugins.Found]
 ) -> list[_Head]:
     """Return the heads of the files of all other packs that are found.
 
     Another copy of the pack, such as one that is installed, does not count. Beside a
     single file of a pack, the rest of the pack counts as found.
     """
-    locations: list[Traversable] = list(find().locations)
-    if pack is None:
-        locations += [
-            above for above in place.parents[:2] if (above / "pack.toml").is_file()
-        ]
+    heads: list[_Head] = []
     seen = {os.path.realpath(str(each)) for each in files}
-    heads = []
-    for location in locations:
+    if home is not None:
+        heads += _heads(home, seen)
+    for location in find().locations:
         try:
             other = read_pack(location)
-            theirs = other.files()
         except (LocatedError, OSError):  # `packs` and `doctor` name it
             continue
-        if pack is not None and match_key(other.name) == match_key(pack.name):
-            continue
-        for file in theirs:
+        if home is None or match_key(other.name) != match_key(home.name):
+            heads += _heads(other, seen)
+    return heads
+
+
+def _heads(pack: Pack, seen: set[str]) -> Iterator[_Head]:
+    """Yield the heads of the files of a pack that were not seen yet."""
+    with suppress(OSError):
+        for file in pack.files():
             where = os.path.realpath(str(file))
             if where in seen:
                 continue
             seen.add(where)
-            try:
-                refuse_outside(file, location)
-                heads.append(_head(file, other.name, read_toml(file)[0]))
-            except (LocatedError, OSError):
-                continue
-    return heads
+            with suppress(LocatedError, OSError):
+                refuse_outside(file, pack.location)
+                yield _head(file, pack.name, read_toml(file)[0])
 
 
 # --- One file ------------------------------------------------------------------------
@@ -637,19 +683,39 @@ def _check_points(
 # --- Names ---------------------------------------------------------------------------
 
 
+def _spoken(pack: str) -> str:
+    """Return what stands behind the @ of a substance of a pack, or of a case's own."""
+    return pack or _CASE
+
+
 def _check_names(item: _Own, known: _Known) -> None:
     """Name every other file that has one of the names too."""
-    is_set = item.head.kind == "interaction_set"
-    for key, keys in item.head.keys.items():
+    head = item.head
+    is_set = head.kind == "interaction_set"
+    for key, keys in head.keys.items():
+        said = head.name if keys == ("name",) else head.aliases[int(keys[1])]
         for other in (known.sets if is_set else known.substances).get(key, ()):
-            if other.file == item.head.file:
+            if other.file == head.file:
                 continue
             what = f"stands also in {other.file}:{other.line(key)}"
-            if other.pack != item.head.pack and not is_set:
-                packs = [pack for pack in (item.head.pack, other.pack) if pack]
-                told = " or ".join(f'"{item.head.name}@{pack}"' for pack in packs)
-                what += f", of another pack: a case then has to say {told}"
-            item.file.report(keys, what)
+            ways = " or ".join(
+                f'"{said}@{_spoken(each)}"' for each in (head.pack, other.pack)
+            )
+            note = f"{what}, of pack {_spoken(other.pack)}: users then say {ways}"
+            item.tell(other, keys, what, note)
+
+
+def _check_families(item: _Own, known: _Known) -> None:
+    """Refuse the name of a family that the substance is no grade of."""
+    family = match_key(item.head.family)
+    for key, keys in item.head.keys.items():
+        grade = known.families.get(key)
+        if grade is not None and key != family:
+            item.file.report(
+                keys,
+                f"is the family name of {grade.name!r} in {grade.file}: only its "
+                f'grades have it, and say family = "{grade.family}"',
+            )
 
 
 def _check_registry_number(item: _Own, known: _Known) -> None:
@@ -663,7 +729,11 @@ def _check_registry_number(item: _Own, known: _Known) -> None:
         if set(other.keys) & set(head.keys):
             continue  # the name is reported
         what = f"is that of {other.name!r} in {other.file} too"
-        item.file.report(("cas",), f"{what}: one molecule, one name")
+        note = (
+            f"{what}: they count as one substance, whose values a run takes from the "
+            f'one that is named, "{head.name}" or "{other.name}"'
+        )
+        item.tell(other, ("cas",), f"{what}: one molecule, one name", note)
 
 
 def _check_components(file: MaterialFile, found: InteractionSet, known: _Known) -> None:
@@ -702,8 +772,13 @@ def _check_preference(item: _Own, known: _Known) -> None:
         if other.file == item.head.file or not other.is_preferred:
             continue
         if known.canonical(other.components) == components:
-            item.file.report(
+            what = f"{other.name!r} in {other.file} is preferred for these components"
+            ways = " or ".join(
+                f'"{each.name}@{_spoken(each.pack)}"' for each in (item.head, other)
+            )
+            item.tell(
+                other,
                 ("preferred",),
-                f"{other.name!r} in {other.file} is preferred for these components "
-                "too: one of them must not be",
+                f"{what} too: one of them must not be",
+                f"{what} too: where neither pack is meant, users say {ways}",
             )

@@ -131,6 +131,7 @@ def new(folder: str) -> None:
 def check(ctx: click.Context, path: str, write_contents: bool, as_json: bool) -> None:
     """Check the pack at PATH, and tell all that is wrong; status 1 if anything is.
 
+    Notes tell what other packs give too, and are no faults.
     PATH is the folder with pack.toml, the folder of the project around it, or one file.
     """
     from membranekit.pack_check import check_pack
@@ -141,15 +142,18 @@ def check(ctx: click.Context, path: str, write_contents: bool, as_json: bool) ->
     if write_contents:
         _write_contents(_pack_in(place))
     findings = check_pack(_pack_in(place))
+    errors = sum(each.is_error for each in findings)
     if as_json:
         told = [each.to_dict() for each in findings]
-        say_json({"ok": not findings, "findings": told})
+        say_json({"ok": not errors, "findings": told})
     else:
         for each in findings:
             say(str(each))
-        number = f"{len(findings)} finding{'s' * (len(findings) > 1)}"
-        say(f"{path}: {number if findings else 'nothing is wrong'}")
-    ctx.exit(FAILED if findings else 0)
+        number = f"{errors} finding{'s' * (errors > 1)}"
+        notes = len(findings) - errors
+        noted = f", {notes} note{'s' * (notes > 1)}" if notes else ""
+        say(f"{path}: {number if errors else 'nothing is wrong'}{noted}")
+    ctx.exit(FAILED if errors else 0)
 
 
 @click.command()

@@ -299,6 +299,7 @@ def test_a_finding_reads_as_a_line_and_as_json(mylab):
         "key": "viscosty",
         "message": "unknown key",
         "suggestion": near,
+        "severity": "error",
     }
 
 
@@ -315,13 +316,45 @@ def test_two_files_of_one_name_are_told_with_both_places(mylab):
     assert second.message == f"stands also in {first.file}:3"
 
 
-def test_a_name_of_another_pack_is_told_with_how_to_ask(mylab, builtin):
-    (found,) = mylab(**edited("polymers/pes.toml", '"9000"', '"9000"\naliases=["PES"]'))
-    assert found.line == 4
+def test_a_name_of_another_pack_is_noted_with_how_to_ask(mylab, builtin, tmp_path):
+    more = '"9000"\naliases=["PES"]\nfamily = "PES"'
+    (found,) = mylab(**edited("polymers/pes.toml", '"9000"', more))
+    assert (found.line, found.severity) == (4, "note")
     (folder,) = builtin().locations
     where = folder / "polymers" / "pes.toml"
-    assert found.message.startswith(f"stands also in {where}:2, of another pack")
-    assert '"PES 9000@mylab"' in found.message
+    assert found.message == (
+        f"stands also in {where}:2, of pack builtin: users then say "
+        '"PES@mylab" or "PES@builtin"'
+    )
+    assert str(found).startswith(f"{found.file}:4: aliases.1: note: stands also")
+    file = tmp_path / "mylab" / "polymers" / "pes.toml"
+    assert check_pack(file, builtin) == (found,)
+    alone = shutil.copy(file, tmp_path)
+    (found,) = check_pack(alone, builtin)
+    assert found.severity == "note"
+    assert '"PES@case" or "PES@builtin"' in found.message
+
+
+def test_a_preferred_set_of_another_pack_is_noted(mylab, tmp_path, builtin):
+    mylab()
+    shutil.copytree(tmp_path / "mylab", tmp_path / "yours")
+    other = tmp_path / "yours" / "pack.toml"
+    other.write_text(PACK.replace("mylab", "yours"))
+    packs = Found((*builtin().locations, other.parent), ())
+    found = check_pack(tmp_path / "mylab", lambda: packs)
+    assert {each.severity for each in found} == {"note"}
+    assert len(found) == 5  # three of a solvent's and a polymer's names, two of a set
+    (told,) = (each for each in found if each.key == "preferred")
+    assert f'"{SET.splitlines()[1][8:-1]}@yours"' in told.message
+
+
+def test_what_stands_twice_in_a_pack_is_an_error_of_one_file_too(mylab, tmp_path):
+    mylab(**{"solvents/other.toml": SOLVENT})
+    found = check_pack(tmp_path / "mylab" / "solvents" / "other.toml", nothing)
+    assert [(each.key, each.severity) for each in found] == [
+        ("name", "error"),
+        ("aliases.1", "error"),
+    ]
 
 
 def test_two_sets_of_one_name_or_preference(mylab):
@@ -338,8 +371,44 @@ def test_two_sets_of_one_name_or_preference(mylab):
 def test_one_molecule_under_two_names(mylab):
     text = edited("solvents/polarclean.toml", "1174627-68-9", "872-50-4")
     (found,) = mylab(**text)
-    assert (found.line, found.key) == (4, "cas")
+    assert (found.line, found.key, found.severity) == (4, "cas", "note")
     assert "'NMP'" in found.message
+    assert '"PolarClean" or "NMP"' in found.message
+    alike = SOLVENT.replace("PolarClean", "Other")
+    found = mylab(**{"solvents/other.toml": alike})
+    assert [(each.key, each.severity) for each in found] == [("cas", "error")] * 2
+
+
+@pytest.mark.parametrize(
+    ("alias", "words"),
+    [
+        ("PES", "is the family name of 'PES' in "),
+        ("p-e s", 'only its grades have it, and say family = "PES"'),
+        ("108-29-2", "reads as a CAS number"),
+        ("108-29-3", "reads as a CAS number"),
+        ("108292", "reads as a CAS number"),
+    ],
+)
+def test_an_alias_that_means_something_else(mylab, tmp_path, alias, words):
+    found = mylab(**edited("solvents/polarclean.toml", "Rhodiasolv PolarClean", alias))
+    (error,) = (each for each in found if each.is_error)
+    assert (error.line, error.key) == (3, "aliases.1")
+    assert words in error.message
+    library = Library(lambda: Found((tmp_path / "mylab",), ()))
+    assert (alias in library) == ("PES" in error.message)
+
+
+def test_a_name_that_means_something_else(mylab):
+    for name, words in (("PES", "family name"), ("108-29-2", "reads as a CAS number")):
+        found = mylab(**edited("solvents/polarclean.toml", '"PolarClean"', f'"{name}"'))
+        told = [each for each in found if (each.line, each.is_error) == (2, True)]
+        assert [words in each.message for each in told] == [True]
+
+
+@pytest.mark.parametrize("name", ["6010", "9000 1", "2-propanol", "1,2-ethanediol"])
+def test_a_name_with_digits_is_a_name(mylab, name):
+    text = edited("solvents/polarclean.toml", "Rhodiasolv PolarClean", name)
+    assert mylab(**text) == []
 
 
 def test_grades_share_a_registry_number(mylab):

@@ -276,7 +276,10 @@ def test_check_tells_all_that_is_wrong(broken):
     document = json.loads(result.stdout)
     assert document["ok"] is False
     for finding in document["findings"]:
-        assert set(finding) == {"file", "line", "key", "message", "suggestion"}
+        assert list(finding) == [
+            *("file", "line", "key", "message", "suggestion", "severity")
+        ]
+        assert finding["severity"] == "error"
     found = {(Path(f["file"]).name, f["line"]): f for f in document["findings"]}
     assert found["bad.toml", 6]["key"] == "density.value"
     assert found["sulfolane.toml", 4]["key"] == "cas"
@@ -284,6 +287,23 @@ def test_check_tells_all_that_is_wrong(broken):
     assert told.exit_code == 1
     assert "bad.toml:6: density.value: " in told.stdout
     assert told.stdout.endswith(f"mylab: {len(document['findings'])} findings\n")
+
+
+def test_own_values_of_a_shared_substance_are_noted_and_pass(mylab):
+    (mylab / "nmp.toml").write_text(
+        SOLVENT.replace("sulfolane", "NMP").replace("126-33-0", "872-50-4")
+    )
+    result = call("packs", "check", "mylab", "--json")
+    document = json.loads(result.stdout)
+    assert (result.exit_code, document["ok"]) == (0, True)
+    (note,) = document["findings"]
+    assert (note["line"], note["key"], note["severity"]) == (3, "name", "note")
+    told = call("packs", "check", "mylab")
+    assert told.exit_code == 0
+    assert "nmp.toml:3: name: note: stands also in " in told.stdout
+    assert 'users then say "NMP@mylab" or "NMP@builtin"' in told.stdout
+    assert told.stdout.endswith("mylab: nothing is wrong, 1 note\n")
+    assert library.Library()["NMP@mylab"].pack == "mylab"
 
 
 def test_check_finds_the_pack_in_a_project(found):
