@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import tomli
 
-from membranekit import library, units
+from membranekit import comparison, library, units
 from membranekit.case import read_case
 from membranekit.errors import InputError, MembranekitError, MissingExtraError
 from membranekit.execution import Outcome, execute
@@ -35,11 +35,26 @@ SURE = 1.05
 """By how much a label of a fitted row is to be met [1]: twice the cells or a tenth of
 the tolerance move its margins by 1 to 3 %."""
 
+DECIDED = (
+    "minimum_layer_depth",
+    "thickness",
+    "surface_pore",
+    "minimum_pore",
+    "back_pore",
+    "specific_surface_area",
+)
+"""What `predicted` gives."""
+
+STEPS = {"mobility": 0.01, "pvp": 0.02, "gelation": 0.01}
+"""Grid on which the constants lie that move clocks and thickness together [1]."""
+
 LABEL_WEIGHT = 10.0
 """Weight of a missed label against a diameter's logarithm [1]."""
 
 MOST_ROUGH = 3.0
 """Roughness above which the profile, not the walls, must be wrong [1]; chosen."""
+
+PVP = "PVP K30"
 
 CLOSE = 1e-6
 """Depths closer than this count as met [m]: the patent gives them to a micrometer."""
@@ -75,11 +90,14 @@ class Constants:
     Parameters
     ----------
     mobility : float
-        Factor on small molecules' diffusivities in the solution [1]. Held: the depths
-        of one dope fix only a combination of it and of the cloud point.
-    water_pvdf, water_psf : float
-        Interaction of water with either polymer in the assembled sets, per mole of
-        water: each fixes a cloud point [1].
+        Factor on small molecules' diffusivities in the solution [1].
+    pvp : float
+        Interaction of either membrane polymer with PVP, per mole of solvent [1].
+    gelation : float
+        Fraction of PVDF in the polymer-rich phase at which it gels [1].
+    water_pvdf : float
+        Interaction of water with PVDF in Example 1's set, per mole of water: it fixes
+        the cloud point [1]. That of polysulfone is known from cloud points elsewhere.
     pvdf_start, psf_start : float
         Pore diameter at the start [m].
     growth : float
@@ -93,8 +111,9 @@ class Constants:
     """
 
     mobility: float
+    pvp: float
+    gelation: float
     water_pvdf: float
-    water_psf: float
     pvdf_start: float
     psf_start: float
     growth: float
@@ -104,7 +123,16 @@ class Constants:
 
 
 START = Constants(
-    0.2, 1.6746, 2.2830, 5e-8, 1.6016e-7, 4.973e-8, 9.470e-7, 3.3093e-7, 3.0
+    mobility=0.09,
+    pvp=-0.32,
+    gelation=0.58,
+    water_pvdf=1.4736,
+    pvdf_start=5e-08,
+    psf_start=1.6236e-07,
+    growth=3.337e-08,
+    back_pore=9.467e-07,
+    back_uptake=3.1656e-07,
+    roughness=3.0,
 )
 
 
@@ -181,24 +209,25 @@ def run(example: str, air_time: str, constants: Constants) -> Outcome:
     found = read_case(example).replace({"air.time": air_time}).runs[0]
     polymer = found.solution.polymer
     pvdf = polymer.has("gelation_fraction")
-    changed = polymer.replace(
-        start_pore_diameter=units.make(
-            constants.pvdf_start if pvdf else constants.psf_start, "m"
-        )
-    )
+    start = constants.pvdf_start if pvdf else constants.psf_start
+    changed = polymer.replace(start_pore_diameter=units.make(start, "m"))
+    if pvdf:
+        gels = units.make(100.0 * constants.gelation, "percent")
+        changed = changed.replace(gelation_fraction=gels)
     parts = {
         (changed if each.name == polymer.name else each): mass
         for each, mass in found.solution._masses
     }
     names = [each.name for each in found.solution.components]
     names += [] if "water" in names else ["water"]
-    interactions = library.interaction_set(names).with_pair(
-        "water",
-        polymer.name,
-        constants.water_pvdf if pvdf else constants.water_psf,
-        source="fitted: by the calibration",
-        basis="fitted",
-    )
+    interactions = library.interaction_set(names, home=library.BUILTIN)
+    changes = {("water", polymer.name): constants.water_pvdf} if pvdf else {}
+    if PVP in names:
+        changes[polymer.name, PVP] = constants.pvp
+    for pair, value in changes.items():
+        interactions = interactions.with_pair(
+            *pair, value, source="fitted: by the calibration", basis="fitted"
+        )
     solution = type(found.solution).from_parts(
         parts,
         temperature=found.solution.temperature,
@@ -228,13 +257,9 @@ def fit(
 ) -> Constants:
     """Fit all constants and return them.
 
-    Depths fix the water/PVDF interaction (two rows of Example 1) and the
-    water/polysulfone interaction (Example 2, 4 s); the surface at 0 s the start of
-    PVDF's pores; the finest pores of Examples 2 and 3 that of polysulfone's; the
-    surface pores the growth; and start and growth must also keep the labels of the rows
-    that say "inside". The support side's pores of Example 1 fix their own law, and
-    Example 3's specific surface the roughness, 3 at most. Each in turn: none that comes
-    later moves what was fitted before.
+    Mobility, the interaction of PVP with the membrane polymers and the fraction at
+    which PVDF gels lie on the grid of `STEPS`: each point is fitted by `fit_at`, and
+    the search ends where no neighbor has a smaller `misfit`.
 
     Parameters
     ----------
@@ -251,36 +276,126 @@ def fit(
         Without scipy.
     """
     known, states = targets(data), labels(data)
-    now = fit_cloud_points(known, start, report)
-    places = [(each.example, each.air_time) for each in (*known, *states)]
-    return fit_structure(known, states, shapes(places, now), now, report)
+    best, least = fit_at(known, states, start, report)
+    tried = {_grid(best)}
+    moved = True
+    while moved:
+        moved = False
+        for name, step in STEPS.items():
+            for way in (-step, step):
+                value = round(getattr(best, name) + way, 6)
+                trial = replace(best, **{name: value})
+                if _grid(trial) in tried:
+                    continue
+                tried.add(_grid(trial))
+                trial, off = fit_at(known, states, trial, report)
+                if off < least:
+                    best, least, moved = trial, off, True
+    return best
 
 
-def fit_cloud_points(
+def _grid(constants: Constants) -> tuple[float, ...]:
+    return tuple(getattr(constants, name) for name in STEPS)
+
+
+def fit_at(
     known: Sequence[Target],
-    start: Constants = START,
+    states: Sequence[Label],
+    start: Constants,
     report: Callable[[str], None] | None = None,
-) -> Constants:
-    """Fit the interactions of water with either polymer to depths, and nothing else.
+) -> tuple[Constants, float]:
+    """Fit all constants but those of `STEPS`; return them and their `misfit`.
+
+    Two depths of Example 1 fix the water/PVDF interaction; the surface at 0 s the start
+    of PVDF's pores; the finest pores of Examples 2 and 3 that of polysulfone's; the
+    surface pores the growth; and start and growth must also keep the labels of the rows
+    that say "inside". The support side's pores of Example 1 fix their own law, and
+    Example 3's specific surface the roughness, 3 at most. Each in turn: none that comes
+    later moves what was fitted before. A point at which a run fails has an infinite
+    misfit.
 
     Parameters
     ----------
-    known : sequence of Target
-        From `targets`.
+    known, states : sequence of Target, Label
+        From `targets` and `labels`.
     start : Constants
-        Where to begin; all but the two interactions stay.
+        Where to begin.
     report : callable, optional
-        Receives a line per constant.
+        Receives a line per constant or two.
 
     Raises
     ------
     MissingExtraError
         Without scipy.
     """
-    brentq, least_squares = _scipy("brentq", "least_squares")
+    places = [(each.example, each.air_time) for each in (*known, *states)]
+    try:
+        now = fit_cloud_point(known, start, report)
+        found = shapes(places, now)
+    except (InputError, MissingExtraError):
+        raise
+    except MembranekitError as error:
+        if report is not None:
+            report(f"no fit: {error}")
+        return start, math.inf
+    now = fit_structure(known, states, found, now, report)
+    off = misfit(known, states, found, now)
+    if report is not None:
+        report(f"misfit {off:.4f}")
+    return now, off
+
+
+def misfit(
+    known: Iterable[Target],
+    states: Iterable[Label],
+    found: Mapping[Place, Shape],
+    constants: Constants,
+) -> float:
+    """Return the root mean square error, each logarithm over that of its gate [1].
+
+    Gates are those of `comparison.gate_of`; labels count as in `label_errors`.
+    """
+    errors = []
+    for each in known:
+        if each.quantity in DECIDED:
+            value = predicted(each, found, constants) + CLOSE * (not each.value)
+            table = comparison.TABLES[each.example]
+            gate = comparison.gate_of(
+                (table, each.air_time, each.quantity), "calibrate"
+            )
+            widest = 1.0 + gate.target if gate.measure == "relative" else gate.target
+            off = math.log(value / (each.value or CLOSE))
+            errors.append(off / math.log(widest))
+    for state in states:
+        if state.state == "inside":
+            errors += label_errors(state, found, constants)
+    return math.sqrt(sum(each**2 for each in errors) / len(errors))
+
+
+def fit_cloud_point(
+    known: Sequence[Target],
+    start: Constants = START,
+    report: Callable[[str], None] | None = None,
+) -> Constants:
+    """Fit the interaction of water with PVDF to depths, and nothing else.
+
+    Parameters
+    ----------
+    known : sequence of Target
+        From `targets`.
+    start : Constants
+        Where to begin; all but the one interaction stays.
+    report : callable, optional
+        Receives a line.
+
+    Raises
+    ------
+    MissingExtraError
+        Without scipy.
+    """
+    (least_squares,) = _scipy("least_squares")
     every = _of(known, "example1", "minimum_layer_depth")
     depths = [each for each in every if each.value]
-    other = _of(known, "example2", "minimum_layer_depth")[0]
     now = start
 
     def off(each: Target, trial: Constants) -> float:
@@ -303,11 +418,6 @@ def fit_cloud_points(
     )
     now = replace(now, water_pvdf=float(solved.x[0]))
     _tell(report, "depths of Example 1", now)
-    psf = _root(
-        brentq, lambda g: off(other, replace(now, water_psf=g)), now.water_psf, 0.02
-    )
-    now = replace(now, water_psf=psf)
-    _tell(report, "depth of Example 2", now)
     return now
 
 
@@ -470,7 +580,11 @@ def predicted(
     place = each.example, each.air_time
     if each.quantity == "back_pore":
         return support_side(found[place], constants)
+    if each.quantity == "minimum_layer_depth":
+        return found[place].front
     edges, depth, pore = profile(place, found, constants)
+    if each.quantity == "thickness":
+        return float(edges[-1])
     if each.quantity == "surface_pore":
         return float(pore[0])
     if each.quantity == "minimum_pore":
@@ -532,20 +646,3 @@ def _in_threads(
     """Return what `one` gives for each item; the kernel runs without the lock."""
     with ThreadPoolExecutor(max_workers=workers) as pool:
         return list(pool.map(one, items))
-
-
-def _root(
-    solver: Callable[..., Any],
-    function: Callable[[float], float],
-    x: float,
-    step: float,
-) -> float:
-    """Return a root near x, bracketed by steps of growing width."""
-    low, high = x, x
-    f_low = f_high = function(x)
-    for _ in range(12):
-        if f_low * f_high <= 0.0 and low != high:
-            return float(solver(function, low, high, xtol=1e-4))
-        low, high, step = low - step, high + step, 1.5 * step
-        f_low, f_high = function(low), function(high)
-    raise MembranekitError("the fit found no constant that meets its rows")

@@ -19,7 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from membranekit import library, units
-from membranekit.errors import InputError, MaterialFileError, MembranekitError
+from membranekit.errors import (
+    InputError,
+    MaterialError,
+    MaterialFileError,
+    MembranekitError,
+)
 from membranekit.names import nearest
 from membranekit.process import ORDER, STEPS, Process, Step, Support, step_names
 from membranekit.solution import (
@@ -827,7 +832,7 @@ def _build(
         return changed.get(substance.name, substance)
 
     with source.at("solution"):
-        solution = _build_solution(document["solution"], extra, find)
+        solution = _build_solution(document["solution"], extra, find, home)
     with source.at("process"):
         process = _build_process(document["process"], find)
     with source.at("chosen"):
@@ -945,7 +950,7 @@ def _read_changed(table: object, find: Find) -> dict[str, Substance]:
 
 
 def _build_solution(
-    table: Mapping[str, Any], extra: tuple[Any, ...], find: Find
+    table: Mapping[str, Any], extra: tuple[Any, ...], find: Find, home: str
 ) -> CastingSolution:
     refuse_unknown(table, SOLUTION_TABLE, "solution")
     if "parts" not in table:
@@ -957,7 +962,7 @@ def _build_solution(
         stocks = stocks if isinstance(stocks, Mapping) else {}
         with inside("parts"):
             parts = _with_substances(parts, "solution.parts", find, stocks)
-    return CastingSolution(parts, **given, extra=extra)
+    return CastingSolution(parts, **given, extra=extra, home=home)
 
 
 def _build_process(table: Mapping[str, Any], find: Find) -> Process:
@@ -1067,7 +1072,9 @@ def _document(case: Case) -> dict[str, Any]:
     materials = [*case.materials, *files]
     if materials:
         document["materials"] = materials
-    document["solution"] = _solution_table(case.solution)
+    document["solution"] = _solution_table(
+        with_lasting_set(case.solution, case.process)
+    )
     document["process"] = _process_table(case.process)
     if changed:
         document["changed"] = changed
@@ -1126,6 +1133,30 @@ def joined_text(texts: Sequence[str]) -> str | None:
     return joined.to_toml() if same else None
 
 
+def with_lasting_set(solution: CastingSolution, process: Process) -> CastingSolution:
+    """Return a solution that states its interactions where its home tells them.
+
+    A text has no home: it states the set that is taken there, if without it another is
+    taken now, or none can be told from others.
+    """
+    if not solution.home:
+        return solution
+    members = [*solution.components, *process.brought(solution.components)]
+    names = [each.name for each in members]
+    extra = (*solution.extra, *members)
+
+    def taken(home: str) -> InteractionSet | None:
+        try:
+            return library.interaction_set(names, solution.interactions, extra, home)
+        except MaterialError:
+            return None
+
+    at_home = taken(solution.home)
+    if at_home is None or taken("") == at_home:
+        return solution
+    return solution.replace(interactions=library.set_address(at_home))
+
+
 def lasting_text(solution: CastingSolution, process: Process) -> tuple[str, str]:
     """Return the text of a case that reads back equal, or why there is none.
 
@@ -1142,6 +1173,7 @@ def lasting_text(solution: CastingSolution, process: Process) -> tuple[str, str]
         One of them is empty. What a text cannot carry is a substance or an
         interaction set that was made in Python and stands in no file.
     """
+    solution = with_lasting_set(solution, process)
     case = Case(solution, process, name="membrane")
     text = case.to_toml()
     try:

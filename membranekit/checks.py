@@ -287,13 +287,13 @@ def _routes(solution: CastingSolution, run: Run) -> Iterator[Finding]:
     Sets that agree on the cloud point differ by half in the activity.
     """
     try:
-        names = sets_for(solution, "water")
+        names = sets_for(solution)
     except MaterialError:  # without water there is neither
         return
     kelvin = units.make(run.temperature, "K")
     for name in names:
         try:
-            system = System.of(solution, "water", kelvin, name, extrapolate=True)
+            system = System.of(solution, solution.water, kelvin, name, extrapolate=True)
             texts = [f"activity {float(system.activity()):.3g} as mixed"]
             if system.cloud:
                 texts.append(f"{system.activity_at(system.cloud):.3g} where it clouds")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -585,16 +585,16 @@ def _read_case(
         return case
     from membranekit.equilibria import sets_for
 
-    known = sets_for(case.solution, "water")
     try:
-        case = case.replace({"solution.interactions": interactions})
-        sets_for(case.solution, "water")
+        chosen = case.replace({"solution.interactions": interactions})
+        sets_for(chosen.solution)
     except (InputError, MaterialError) as error:
-        raise InputError(
-            f"--interactions {interactions}: {error}; for this recipe there are "
-            + ", ".join(f'"{each}"' for each in known)
-        ) from None
-    return case
+        message = f"--interactions {interactions}: {error}"
+        with suppress(MaterialError):  # the sets may not be told apart either
+            known = [f'"{each}"' for each in sets_for(case.solution)]
+            message += f"; for this recipe there are {', '.join(known)}"
+        raise InputError(message) from None
+    return chosen
 
 
 def _check_all(case: Case, *, extrapolate: bool) -> list[Any]:

@@ -18,7 +18,6 @@ from typing import Any
 
 from membranekit import library, limits, units
 from membranekit.errors import InputError
-from membranekit.names import match_key
 from membranekit.process import Process
 from membranekit.solution import CastingSolution
 from membranekit.substances import ROOM_TEMPERATURE, Substance, Value, constant
@@ -123,7 +122,7 @@ def _enthalpy_of_vaporization(substance: Substance) -> Found | None:
 
 
 def _start_pore_diameter(substance: Substance) -> Found | None:
-    start = library.lookup("PSF").get("start_pore_diameter")
+    start = library.builtin("PSF").get("start_pore_diameter")
     method = (
         "taken as polysulfone's, which is fitted to GB 2 199 786 A, Examples 2 and 3; "
         "PVDF's, fitted to Example 1, is a third of it"
@@ -407,15 +406,22 @@ def missing(
     named = None
     if isinstance(solution, CastingSolution):
         members = list(solution.components)
-        extra, named = solution.extra, solution.interactions
+        extra = solution.extra
+        if solution.interactions is not None:
+            names = [each.name for each in members]
+            named = library.set_address(
+                library.interaction_set(
+                    names, solution.interactions, (*extra, *members), solution.home
+                )
+            )
     else:
         members = _members(solution)
     if process is not None:
         if not isinstance(process, Process):
             raise InputError(f"process: {process!r} is no Process")
-        members += limits.brought(process, [each.name for each in members])
+        members += process.brought(members)
     if "water" not in {each.name for each in members}:
-        members.append(library.lookup("water"))
+        members.append(library.builtin("water"))
     members.sort(key=lambda each: each.name != "water")
     lacks = [lack for each in members for lack in _lacks(each, estimates)]
     if process is not None:
@@ -496,8 +502,7 @@ def _pairs(
     sets = library.set_members(extra)
     serving = [name for name, _ in sets]
     if named is not None:
-        key = match_key(named)
-        serving = [name for name in serving if match_key(name) == key]
+        serving = [named]
     for a, b, having in library.pairs_outside(names, sets, serving):
         advice = _FIT
         if having:

@@ -407,7 +407,7 @@ def phase_diagram(
     measured = cloud_points(names) if _in_library(names) else ()
     return PhaseDiagram(
         components=(names[0], names[1], names[2]),
-        interactions=used.name,
+        interactions=library.set_address(used),
         sources=tuple(_sources(substances, used, kelvin, arrest, measured)),
         extrapolated=extrapolated,
         notes=(*_notes(found, names, kelvin, measured), *lacking),
@@ -432,9 +432,12 @@ def sets_for(names: Sequence[str]) -> list[str]:
     >>> sets_for(["water", "DMAc", "PES"])
     ['water-DMAc-PES, UNIFAC-DO refit', 'water-DMAc-PES, Wei 2006']
     """
-    canonical = [library.lookup(name).name for name in names]
-    found = [each.name for each in library.interaction_sets(canonical)]
-    return found or [library.interaction_set(canonical).name]
+    substances = [library.lookup(name) for name in names]
+    canonical = [each.name for each in substances]
+    found = library.interaction_sets(canonical, extra=substances)
+    if not found:
+        found = [library.interaction_set(canonical, extra=substances)]
+    return [library.set_address(each) for each in found]
 
 
 # ------------------------------------------------------------------ what goes in

@@ -382,7 +382,7 @@ def _spread(
 def _cloud_point(solution: CastingSolution) -> tuple[float, Any] | None:
     """Return water's mass fraction at the cloud point, and its temperature."""
     try:
-        found = solution.cloud_point("water", extrapolate=True)
+        found = solution.cloud_point(solution.water, extrapolate=True)
     except MembranekitError:
         return None
     return None if found.cloud is None else (found.cloud, found.temperature)
@@ -412,7 +412,7 @@ def _varied(
         percent = 100.0 * share * math.exp(shifts["solution.cloud_point"])
         solution = solution.replace(
             cloud_point={
-                "nonsolvent": "water",
+                "nonsolvent": solution.water,
                 "mass_fraction": units.make(min(percent, 99.0), "percent"),
                 "temperature": temperature,
             }

@@ -30,7 +30,7 @@ from membranekit.substances import (
 from membranekit.thermo import stability as phases
 from membranekit.thermo import vapor
 from membranekit.thermo.flory_huggins import Mixture, anchored
-from membranekit.thermo.titration import cloud_fraction
+from membranekit.thermo.titration import cloud_fraction, is_stable
 
 if TYPE_CHECKING:
     from membranekit.solution import CastingSolution
@@ -521,7 +521,7 @@ def equilibrium_water(
             "relative_humidity: at 100 % a solution takes up water without end; give "
             'less, such as "60 %"'
         )
-    system = System.of(solution, "water", temperature, interactions, extrapolate)
+    system = System.of(solution, solution.water, temperature, interactions, extrapolate)
     found = vapor.uptake(
         system.mixture, system.fractions, system.index, humidity, system.kelvin
     )
@@ -608,16 +608,19 @@ def vapor_over(
     )
 
 
-def sets_for(solution: CastingSolution, species: str) -> list[str]:
-    """Return the sets that hold just the components of a recipe and one more species.
+def sets_for(solution: CastingSolution) -> list[str]:
+    """Return the sets that hold just the components of a recipe and water.
 
     The preferred one comes first; without sets of just these, the one that is used.
     """
-    names = _names(solution, [solution.find(species)])
-    extra = (*solution.extra, solution.find(species), *solution.components)
-    preferred = library.interaction_set(names, solution.interactions, extra=extra).name
-    others = library.interaction_sets(names, extra=extra)
-    return [preferred, *(each.name for each in others if each.name != preferred)]
+    names = _names(solution, [solution.water])
+    extra = (*solution.extra, solution.water, *solution.components)
+    home = solution.home
+    preferred = library.interaction_set(
+        names, solution.interactions, extra=extra, home=home
+    )
+    others = library.interaction_sets(names, extra=extra, home=home)
+    return list(dict.fromkeys(map(library.set_address, (preferred, *others))))
 
 
 # -------------------------------------------------------------------------- the system
@@ -659,6 +662,12 @@ class System:
         else:
             notes.append(f"temperature: {_celsius(kelvin):g} degC, assumed")
         members = {each.name: each for each in (added, *solution.components)}
+        held = members[added.name]
+        if held != added and held.pack != added.pack and held.pack and added.pack:
+            raise InputError(
+                f"{added.name} is of pack {added.pack}, and the solution's of pack "
+                f'{held.pack}; ask for "{added.name}@{held.pack}"'
+            )
         if solution.measured_cloud_point is not None:
             measured = solution.measured_cloud_point.substance
             members.setdefault(measured.name, measured)
@@ -667,7 +676,7 @@ class System:
         names = _names(solution, members.values())
         wanted = interactions if interactions is not None else solution.interactions
         extra = (*solution.extra, *members.values())
-        chosen = library.interaction_set(names, wanted, extra=extra)
+        chosen = library.interaction_set(names, wanted, extra=extra, home=solution.home)
         what = f"the interactions {chosen.name!r}"
         read = [kelvin]
         if solution.measured_cloud_point is not None:
@@ -852,7 +861,7 @@ class System:
         return {
             "species": self.species,
             "kelvin": self.kelvin,
-            "interactions": self.chosen.name,
+            "interactions": library.set_address(self.chosen),
             "route": self.route,
             "rests_on": tuple(self._bases(effects or {})),
             "notes": (*self.notes, *notes),
@@ -885,6 +894,10 @@ class System:
                 value = each.get("number_average_molar_mass")
                 name = f"{each.name}.number_average_molar_mass"
                 yield Basis(name, value.basis, value.source, value.uncertainty)
+
+
+ANCHOR_STEP = 0.02
+"""Share of an anchor's g in which the end of one phase is bracketed [1]."""
 
 
 def anchored_mixture(
@@ -920,12 +933,12 @@ def anchored_mixture(
     pair = chosen.anchor or (substances[0].name, solution.polymer.name)
     mass = units.to_si(point.mass_fraction, "mass_fraction")
     names = [each.name for each in substances]
-    if point.nonsolvent not in names:
+    if point.substance.name not in names:
         raise InputError(
             f"solution.cloud_point.nonsolvent: {point.nonsolvent} is neither in the "
             "solution nor in the air or a bath"
         )
-    index = names.index(point.nonsolvent)
+    index = names.index(point.substance.name)
     density = np.array([each.get("density").at(298.15) for each in substances])
     polymer_density = solution.polymer.get("density").at(298.15)
     others = float(amounts @ density) - amounts[index] * density[index]
@@ -933,7 +946,27 @@ def anchored_mixture(
     trial = np.array(amounts)
     trial[index] = mass / (1.0 - mass) * others / density[index]
     kelvin = units.to_si(point.temperature, "temperature")
-    return mixture.with_anchor(*pair, anchored(mixture, *pair, trial, kelvin))
+    high = anchored(mixture, *pair, trial, kelvin)
+    fractions = np.append(trial, 1.0) / (1.0 + trial.sum())
+
+    def is_one_phase(g: float) -> bool:
+        return is_stable(fractions, mixture.with_anchor(*pair, g), kelvin)
+
+    # That took the poor phase as free of polymer. One that may hold some clouds sooner.
+    step = ANCHOR_STEP * max(abs(high), 1.0)
+    low = high
+    while not is_one_phase(low):
+        low -= step
+        if high - low > 0.5 * max(abs(high), 1.0):
+            raise MembranekitError(
+                f"no interaction of {pair[0]} with {pair[1]} makes this cloud point "
+                "the end of one phase"
+            )
+    high = min(high, low + step)
+    while high - low > 1e-5 * step:
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if is_one_phase(middle) else (low, middle)
+    return mixture.with_anchor(*pair, 0.5 * (low + high))
 
 
 # ------------------------------------------------------------------------ small things

@@ -398,6 +398,8 @@ def entry_pressure(membrane: Membrane) -> float | None:
 def _flow(membrane: Membrane, pressure: float, prewetted: bool, what: str) -> float:
     """Return the flux of water [m/s], or say why there is none."""
     nodes_of(membrane)
+    if not isinstance(prewetted, bool):
+        raise InputError(f"prewetted: {prewetted!r} is neither True nor False")
     lp = membrane._si["permeance"]
     if lp is None:
         raise InputError(f"{what}: this membrane has no permeance")
@@ -488,7 +490,9 @@ def retention(
 
 
 def _share(given: Any, name: str) -> float:
-    value = units.si(given, "number", name)
+    """Return a share, which is given as a number or in percent."""
+    bare = isinstance(given, (int, float)) and not isinstance(given, bool)
+    value = units.si(given, "number" if bare else "share", name)
     if not 0.0 <= value <= 1.0:
         raise InputError(
             f"{name}: {value:g} is out of range; a share, 0 to 1, is meant"
@@ -604,7 +608,7 @@ def run(
     if held == 0.0:
         which = "flux" if pressure is None else "pressure"
         raise InputError(f"{which}: 0 filters nothing; give more")
-    finish = units.si(end, "number", "end")
+    finish = _share(end, "end")
     if not 0.0 < finish < 1.0:
         raise InputError(
             f"end: {finish:g} is out of range; a share of the clean permeance between "
@@ -658,7 +662,10 @@ def _concentration(given: Any, density: float, liquid: float) -> float:
     except UnitError as error:
         if "out of range" in str(error):
             raise
-        share = units.si(given, "suspended_fraction", "concentration")
+        try:
+            share = units.si(given, "suspended_fraction", "concentration")
+        except UnitError as other:
+            raise UnitError(f'{other} or "10 mg/L"') from None
         solid = share / density
         return solid / (solid + (1.0 - share) / liquid)
     return mass / density

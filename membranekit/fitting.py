@@ -737,7 +737,7 @@ class _Problem:
             for each in start.components
         ]
         if nonsolvent is not None:
-            nonsolvent = library.lookup(nonsolvent, extra=extra).name
+            nonsolvent = self._name_of(nonsolvent)
         self.table: TitrationTable = read_titrations(points, substances, nonsolvent)
         self.names = self.table.names
         self.free = _free(free, start, self.names, extra)
@@ -787,6 +787,11 @@ class _Problem:
         self.settled = list(self.near)
         self.known: tuple[bytes, Floats, Floats] | None = None
 
+    def _name_of(self, substance: str) -> str:
+        """Return the canonical name of a substance, as the set's pack means it."""
+        home = self.start.pack
+        return library.lookup(substance, extra=self.extra, home=home).name
+
     def _temperatures(self, given: Any) -> list[float]:
         """Return each cloud point's temperature [K]."""
         missing = sum(each is None for each in self.table.temperatures)
@@ -811,7 +816,7 @@ class _Problem:
                     f"{where}: unknown key {key!r}; the keys are {', '.join(_SWELLING)}"
                 )
         own = self.names[self.nonsolvent]
-        if library.lookup(given.get("nonsolvent", own), extra=self.extra).name != own:
+        if self._name_of(given.get("nonsolvent", own)) != own:
             raise InputError(
                 f"{where}: nonsolvent: {given['nonsolvent']} is not what was titrated, "
                 f"{own}"

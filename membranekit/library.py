@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 from membranekit import pack_index, plugins
 from membranekit.errors import MaterialError, SkippedPackError
@@ -36,6 +36,16 @@ def _some(names: Sequence[str], separator: str = ", ") -> str:
     """Return the first names joined, and how many more there are."""
     more = len(names) - _NAMED_SETS
     return separator.join(names[:_NAMED_SETS]) + (f" and {more} more" * (more > 0))
+
+
+class _Reading(NamedTuple):
+    """What the components of a set are to those who want some of them."""
+
+    names: dict[str, str]
+    strangers: int
+    """How many are the same substance, but as another pack gives it."""
+    gives_some: bool
+    """Whether the set's pack, unless it is the built-in one, gives a wanted one."""
 
 
 class Library(Mapping[str, Substance]):
@@ -134,11 +144,17 @@ class Library(Mapping[str, Substance]):
     def set_names(self) -> list[str]:
         """Names of all interaction sets."""
         sets = [e for e in self._entries if e.kind == "interaction_set"]
-        often = Counter(match_key(each.name) for each in sets)
-        return [
-            each.name if often[match_key(each.name)] < 2 else f"{each.name}@{each.pack}"
-            for each in sets
-        ]
+        return [self.set_address(each) for each in sets]
+
+    def set_address(self, item: InteractionSet | Entry) -> str:
+        """Return a name that leads back to a set, with ``@pack`` if need be."""
+        alike = self._sets_by_name[match_key(item.name)]
+        return f"{item.name}@{item.pack}" if item.pack and alike > 1 else item.name
+
+    @cached_property
+    def _sets_by_name(self) -> Counter[str]:
+        sets = [e for e in self._contents[1] if e.kind == "interaction_set"]
+        return Counter(match_key(each.name) for each in sets)
 
     def adds(self, pack: Pack) -> list[str]:
         """Return the names of the substances and interaction sets of a pack."""
@@ -158,7 +174,7 @@ class Library(Mapping[str, Substance]):
         """Return the names of the interaction sets that hold a substance."""
         own = {match_key(name) for name in (substance.name, *substance.aliases)}
         return [
-            entry.name
+            self.set_address(entry)
             for entry in self._entries
             if entry.kind == "interaction_set"
             and not own.isdisjoint(map(match_key, entry.components))
@@ -381,18 +397,24 @@ class Library(Mapping[str, Substance]):
         components: Sequence[str],
         name: str | InteractionSet | None = None,
         extra: Iterable[Any] = (),
+        home: str = "",
     ) -> InteractionSet:
         """Return the interaction set that covers all components.
+
+        Without a name it is one of the case itself; or else one of the pack `home` or,
+        without that, of a pack that gives one of the substances, where the built-in
+        ones are everybody's and do not count; then the preferred; then the smallest.
 
         Parameters
         ----------
         components : sequence of str
             Canonical names; the set may hold more.
         name : str or InteractionSet, optional
-            The set's name, or a set itself. Without one the preferred set is taken:
-            of `extra` before all others, and then the smallest.
+            The set's name, or a set itself.
         extra : iterable of InteractionSet and Substance
             What a case brings itself.
+        home : str
+            The pack that is meant first, as in `lookup`.
 
         Raises
         ------
@@ -408,47 +430,55 @@ class Library(Mapping[str, Substance]):
         elif name is None:
             candidates = known
         else:
-            candidates = self._named(name, known, components, extra)
+            candidates = self._named(name, known, components, extra, home)
         wanted = set(components)
         covering = []
         for candidate in candidates:
             if len(candidate.components) < len(wanted):
                 continue
-            names, strangers = self._reading(candidate, extra, components)
-            if wanted <= set(names.values()):
-                covering.append((candidate, strangers, names))
+            reading = self._reading(candidate, extra, components)
+            if wanted <= set(reading.names.values()):
+                covering.append((candidate, reading))
         if not covering:
             message = self._uncovered(components, name, candidates, extra)
             message += self._pairs_elsewhere(components, candidates, known, extra)
             raise MaterialError(message)
         ranked = []
-        for candidate, strangers, names in covering:
+        for candidate, reading in covering:
             loaded = self._load_set(candidate)
+            at_home = candidate.pack == home if home else reading.gives_some
             rank = (
                 candidate not in own,
-                strangers,
+                reading.strangers,
+                not at_home,
                 not loaded.preferred,
                 len(loaded.components),
             )
-            ranked.append((rank, loaded, names))
+            ranked.append((rank, loaded, reading.names))
         ranked.sort(key=lambda each: each[0])
         best = ranked[0][0]
-        equal = [repr(item.name) for rank, item, _ in ranked if rank == best]
+        equal = [item for rank, item, _ in ranked if rank == best]
         if len(equal) > 1:
-            if len(set(equal)) < len(equal):
-                equal = [
-                    repr(f"{item.name}@{item.pack}")
-                    for rank, item, _ in ranked
-                    if rank == best
-                ]
-            raise MaterialError(
-                f"several interaction sets serve {', '.join(components)}: name one of "
-                f"{', '.join(equal)}"
-            )
+            raise MaterialError(self._equally_good(components, equal))
         return ranked[0][1].renamed(ranked[0][2])
 
+    def _equally_good(
+        self, components: Sequence[str], sets: Sequence[InteractionSet]
+    ) -> str:
+        """Say which sets serve equally well, of which packs, and how to say which."""
+        packs = {each.pack for each in sets}
+        named = [repr(self.set_address(each)) for each in sets]
+        told = [
+            f"{name} of pack {each.pack or CASE}" if len(packs) > 1 else name
+            for name, each in zip(named, sets, strict=True)
+        ]
+        return (
+            f"several interaction sets serve {', '.join(components)} equally well: "
+            f"{_some(told)}; name one of them, such as interactions = {named[0]}"
+        )
+
     def interaction_sets(
-        self, components: Sequence[str], extra: Iterable[Any] = ()
+        self, components: Sequence[str], extra: Iterable[Any] = (), home: str = ""
     ) -> list[InteractionSet]:
         """Return the sets of just these components, the preferred first.
 
@@ -456,7 +486,7 @@ class Library(Mapping[str, Substance]):
         ----------
         components : sequence of str
             Canonical names.
-        extra : iterable, optional
+        extra, home
             As in `interaction_set`.
 
         Examples
@@ -472,7 +502,10 @@ class Library(Mapping[str, Substance]):
                 continue
             if len(candidate.components) == len(components):
                 found.append(candidate)
-        return sorted(found, key=lambda each: (not each.preferred, each.name))
+        return sorted(
+            found,
+            key=lambda each: (each.pack != home, not each.preferred, each.name),
+        )
 
     def set_members(self, extra: Iterable[Any] = ()) -> list[tuple[str, set[str]]]:
         """Return the name and the components of every set, those of `extra` first.
@@ -488,7 +521,8 @@ class Library(Mapping[str, Substance]):
         ]
         known += [e for e in self._entries if e.kind == "interaction_set"]
         return [
-            (item.name, set(self._canonical(item, extra).values())) for item in known
+            (self.set_address(item), set(self._canonical(item, extra).values()))
+            for item in known
         ]
 
     def _named(
@@ -497,10 +531,12 @@ class Library(Mapping[str, Substance]):
         candidates: Iterable[InteractionSet | Entry],
         components: Sequence[str],
         extra: Iterable[Any],
+        home: str,
     ) -> list[InteractionSet | Entry]:
         candidates = list(candidates)
         key = match_key(name)
         found = [c for c in candidates if match_key(c.name) == key]
+        found = [c for c in found if home and c.pack == home] or found
         if not found and "@" in name:
             bare, _, pack = map(match_key, name.rpartition("@"))
             found = [
@@ -548,39 +584,42 @@ class Library(Mapping[str, Substance]):
         wanted: Sequence[str] = (),
     ) -> dict[str, str]:
         """Return the canonical name of each component of a set."""
-        return self._reading(item, extra, wanted)[0]
+        return self._reading(item, extra, wanted).names
 
     def _reading(
         self,
         item: InteractionSet | Entry,
         extra: Iterable[Any],
         wanted: Sequence[str],
-    ) -> tuple[dict[str, str], int]:
-        """Return the name of each component of a set, and how many are strangers.
+    ) -> _Reading:
+        """Return what a set's components are to those who want some.
 
         A component that is one of the `wanted`, though under another name, has the
-        wanted name. A stranger is the same substance, but as another pack gives it.
+        wanted name.
         """
         own = [each for each in extra if isinstance(each, Substance)]
         known = {each.name: each for each in own}
         names: dict[str, str] = {}
-        strangers = 0
+        strangers, gives_some = 0, False
         for component in item.components:
             meant = self._component(component, own, item.pack)
             names[component] = name = meant.name if meant else component
             if meant is None:
                 continue
+            is_own = meant.pack == item.pack != BUILTIN
             same = known.get(name)
             if same is None and name not in wanted:
                 same = self._same(meant, wanted, known)
             if same is None:
+                gives_some |= is_own and name in wanted
                 continue
             names[component] = same.name
+            gives_some |= is_own and same.pack == item.pack and same.name in wanted
             if meant.pack and same.pack and meant.pack != same.pack:
                 strangers += 1
                 if pack_index.identity(meant) != pack_index.identity(same):
                     names[component] = f"{name}@{meant.pack}"
-        return names, strangers
+        return _Reading(names, strangers, gives_some)
 
     def _component(
         self, component: str, own: Sequence[Substance], home: str
@@ -742,6 +781,7 @@ materials = Library()
 
 lookup = materials.lookup
 address = materials.address
+set_address = materials.set_address
 interaction_set = materials.interaction_set
 interaction_sets = materials.interaction_sets
 set_members = materials.set_members

@@ -5,7 +5,7 @@ Nothing is simulated here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -198,19 +198,6 @@ class Phase:
         return self.distance >= DEMIXED
 
 
-def brought(process: Process, present: Iterable[str]) -> list[Substance]:
-    """Return what the air and the baths bring beside the substances `present`."""
-    found: dict[str, Substance] = {}
-    for step in process.resolved_steps:
-        if isinstance(step, AirExposure):
-            for each in (library.builtin("water"), *step.vapor.substances.values()):
-                found.setdefault(each.name, each)
-        elif isinstance(step, Immersion):
-            for each in step.bath.substances.values():
-                found.setdefault(each.name, each)
-    return [each for name, each in found.items() if name not in set(present)]
-
-
 def needed(substance: Substance, *, membrane_polymer: bool = False) -> tuple[str, ...]:
     """Return the names of the properties that a run reads of a substance."""
     if membrane_polymer:
@@ -258,7 +245,7 @@ def reads(
 def missing(solution: CastingSolution, process: Process) -> list[tuple[str, str]]:
     """Return substance and property of every value that a run would lack."""
     inside = list(solution.components)
-    inside += brought(process, [each.name for each in inside])
+    inside += process.brought(inside)
     inside.append(process.support.substance)
     return [
         (each.name, name)
@@ -316,11 +303,12 @@ def stretches(
     """
     places = _Places.of(solution, process, film)
     substances = [*solution.components]
-    substances += brought(process, [each.name for each in substances])
+    substances += process.brought(substances)
     chosen = library.interaction_set(
         [each.name for each in substances],
         solution.interactions,
         extra=(*solution.extra, *substances),
+        home=solution.home,
     )
     found: list[Stretch] = []
     if chosen.valid_temperature is not None:

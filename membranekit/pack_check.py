@@ -357,7 +357,10 @@ def _contents(place: Path) -> tuple[Pack | None, list[Path], list[LocatedError]]
     files = [Path(str(each)) for each in pack.files()]
     _check_reserved_name(file, pack)
     for path, what in file.tried({}, stale, pack).items():
-        file.report(("contents", path), what)
+        file.report(
+            ("contents", path),
+            f"{what}; `packs check --write-contents` writes the table anew",
+        )
     return pack, files, [*(file.faults or []), *_lost(place, files)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import click
 
 from membranekit.console import as_json as _as_json
 from membranekit.console import say, say_json, say_paragraph, say_table
-from membranekit.errors import InputError, MaterialError
+from membranekit.errors import InputError, MaterialError, OutputError
 
 if TYPE_CHECKING:
     from membranekit.material_files import Pack
@@ -121,9 +122,14 @@ def new(folder: str) -> None:
 
 @packs.command()
 @click.argument("path", metavar="PATH")
+@click.option(
+    "--write-contents",
+    is_flag=True,
+    help="First write the table [contents] of pack.toml, or write it anew.",
+)
 @_as_json
 @click.pass_context
-def check(ctx: click.Context, path: str, as_json: bool) -> None:
+def check(ctx: click.Context, path: str, write_contents: bool, as_json: bool) -> None:
     """Check the pack at PATH, and tell all that is wrong; status 1 if anything is.
 
     PATH is the folder with pack.toml, the folder of the project around it, or one file.
@@ -133,6 +139,8 @@ def check(ctx: click.Context, path: str, as_json: bool) -> None:
     place = Path(path)
     if not place.exists():
         raise InputError(f"{path}: there is no such file or folder")
+    if write_contents:
+        _write_contents(_pack_in(place))
     findings = check_pack(_pack_in(place))
     if as_json:
         told = [each.to_dict() for each in findings]
@@ -197,6 +205,21 @@ def _pack_in(place: Path) -> Path:
             f"{place} holds several packs: name one of {', '.join(map(str, inside))}"
         )
     return inside[0] if inside else place
+
+
+def _write_contents(pack: Path) -> None:
+    """Write the table of contents of a pack, unless a file of it is broken."""
+    from membranekit import pack_index
+    from membranekit.toml_text import LocatedError
+
+    if not pack.is_dir():
+        raise InputError(f"--write-contents: it is of a pack, and {pack} is one file")
+    # The check tells what is broken, and all else; then nothing is written.
+    with suppress(LocatedError):
+        try:
+            pack_index.write_contents(pack)
+        except OSError as error:
+            raise OutputError(f"{pack / 'pack.toml'}: {error.strerror}") from error
 
 
 def _skipped(each: Skipped) -> dict[str, Any]:

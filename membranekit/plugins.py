@@ -126,9 +126,13 @@ def find_packs() -> Found:
     skipped = list(broken)
     locations: dict[str, Traversable] = {}
 
-    def add(location: Traversable) -> None:
-        manifest = os.path.realpath(str(location.joinpath("pack.toml")))
-        locations.setdefault(manifest, location)
+    def add(location: Traversable, name: str = "", package: str = "") -> None:
+        manifest = location.joinpath("pack.toml")
+        if name and not manifest.is_file():
+            what = _without_manifest(location, package)
+            skipped.append(Skipped(name, what, str(location)))
+            return
+        locations.setdefault(os.path.realpath(str(manifest)), location)
 
     for call in plugins.hook.membranekit_packs.get_hookimpls():
         try:
@@ -140,7 +144,7 @@ def find_packs() -> Found:
             skipped.append(Skipped(call.plugin_name, _reason(error)))
     for entry in entry_points(group=PACKS):
         try:
-            add(_package(entry))
+            add(_package(entry), entry.name, entry.module)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -148,13 +152,7 @@ def find_packs() -> Found:
     named = os.environ.get(ENVIRONMENT, "").split(os.pathsep)
     own = [Path(text.strip()) for text in named if text.strip()]
     for folder in (*own, *_subfolders(user_folder())):
-        if (folder / "pack.toml").is_file():
-            add(folder)
-        else:
-            what = "there is no pack.toml in this folder"
-            if not folder.is_dir():
-                what = "this is no folder; a pack is one with a pack.toml in it"
-            skipped.append(Skipped(folder.name or str(folder), what, str(folder)))
+        add(folder, folder.name or str(folder))
     return Found(tuple(locations.values()), tuple(skipped))
 
 
@@ -167,7 +165,27 @@ def user_folder() -> Path:
 
 
 def _package(entry: EntryPoint) -> Traversable:
-    return importlib.resources.files(importlib.import_module(entry.module))
+    module = importlib.import_module(entry.module)
+    places = [Path(place) for place in getattr(module, "__path__", ())]
+    if len(places) == 1 and places[0].is_dir():  # one without __init__.py, too
+        return places[0]
+    return importlib.resources.files(module)
+
+
+def _without_manifest(location: Traversable, package: str) -> str:
+    """Say what is wrong with a folder, perhaps a package's, that is no pack."""
+    if not location.is_dir():
+        return "this is no folder; a pack is one with a pack.toml in it"
+    what = "there is no pack.toml in this folder"
+    inside = sorted(
+        each.name
+        for each in location.iterdir()
+        if each.is_dir() and each.joinpath("pack.toml").is_file()
+    )
+    if inside and package:
+        named = " or ".join(f'"{package}.{name}"' for name in inside)
+        return f"{what}; the entry point has to name the one in it that has: {named}"
+    return f"{what}; it is in {' and in '.join(inside)}" if inside else what
 
 
 def _folders(given: Any) -> list[Traversable]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from membranekit import library, limits, units
+from membranekit import library, units
 from membranekit.constants import CONSTANTS
 from membranekit.equilibria import anchored_mixture
 from membranekit.errors import InputError
@@ -138,7 +138,7 @@ def prepare(
     )
     polymer = solution.polymer
     inside = [each for each in solution.components if each.name != polymer.name]
-    brought = limits.brought(process, [each.name for each in solution.components])
+    brought = process.brought(solution.components)
     for each in brought:
         if each.kind == "polymer":
             raise InputError(f"immersion.bath: {each.name} is a polymer, not a liquid")
@@ -155,7 +155,10 @@ def prepare(
         )
     names = [each.name for each in substances] + [polymer.name]
     chosen = library.interaction_set(
-        names, solution.interactions, extra=(*solution.extra, *substances, polymer)
+        names,
+        solution.interactions,
+        extra=(*solution.extra, *substances, polymer),
+        home=solution.home,
     )
     mixture = mixture_of(names, chosen, extra=(*solution.extra, *substances, polymer))
     fractions = solution.volume_fractions

@@ -1,7 +1,7 @@
 """The process: the steps that turn a spread casting solution into a membrane."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -594,6 +594,37 @@ class Process(Input):
     def resolved_steps(self) -> tuple[Step, ...]:
         """Return the complete steps, each length turned into a time."""
         return tuple(self._timed(step) for step in self.complete_steps)
+
+    def brought(self, present: Sequence[Substance]) -> list[Substance]:
+        """Return what the air and the baths bring beside what is `present`.
+
+        Raises
+        ------
+        InputError
+            A substance is of one pack here and of another there, and differs.
+        """
+        found = {each.name: each for each in present}
+        meets_air = False
+        for step in self.resolved_steps:
+            if isinstance(step, AirExposure):
+                meets_air, given, where = True, step.vapor, "air.vapor"
+            elif isinstance(step, Immersion):
+                given, where = step.bath, "immersion.bath"
+            else:
+                continue
+            for each in given.substances.values():
+                known = found.setdefault(each.name, each)
+                if known != each and known.pack != each.pack:
+                    packs = [pack or library.CASE for pack in (known.pack, each.pack)]
+                    raise InputError(
+                        f"{where}: {each.name} is of pack {packs[1]}, and elsewhere of "
+                        f'pack {packs[0]}; write "{each.name}@{packs[0]}" or '
+                        f'"{each.name}@{packs[1]}" throughout'
+                    )
+        if meets_air:
+            water = library.builtin("water")
+            found.setdefault(water.name, water)
+        return list(found.values())[len(present) :]
 
     def _timed(self, step: Any) -> Step:
         if getattr(step, "length", None) is None:

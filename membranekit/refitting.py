@@ -39,8 +39,9 @@ AGREES = 1e-3
 
 _UNITS = {
     "mobility": "1",
+    "pvp": "1",
+    "gelation": "1",
     "water_pvdf": "1",
-    "water_psf": "1",
     "pvdf_start": "m",
     "psf_start": "m",
     "growth": "m/s",
@@ -216,7 +217,7 @@ def transfers(
     shapes : mapping
         Of all their runs, at the cloud points of `now`.
     now : Constants
-        The cloud points and the mobility, which are not fitted here.
+        The constants that move the runs, which are not fitted here.
     data : str, optional
         The patent's numbers as TOML text; default the shipped file.
     """
@@ -265,7 +266,7 @@ def fitted_on(
     shapes : mapping
         Of the runs of these rows.
     now : Constants
-        The cloud points and the mobility, which stay.
+        The constants that move the runs, which stay.
     """
     from scipy.optimize import least_squares
 

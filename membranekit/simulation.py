@@ -319,7 +319,7 @@ def _one(
         "extrapolated": trust.extrapolated(
             limits.stretches(solution, process, outcome.in_air)
         ),
-        "interactions": run.interactions.name,
+        "interactions": library.set_address(run.interactions),
         "grid_error": grid_error,
         "time_error": None,
     }

@@ -463,6 +463,9 @@ class CastingSolution(Input):
     extra : Substance, InteractionSet or sequence of them, optional
         What is not in the library, such as what `library.load_file` returns; kept as
         a tuple.
+    home : str, optional
+        The pack whose substances and interaction sets a bare name means first, and
+        whose set is taken where none is named; that of a shipped case is ``builtin``.
 
     Raises
     ------
@@ -490,6 +493,7 @@ class CastingSolution(Input):
     interactions: str | None
     measured_cloud_point: Any
     extra: tuple[Any, ...]
+    home: str = field(init=False)
 
     _masses: tuple[tuple[Substance, float], ...] = field(init=False)
     _own: tuple[Substance, ...] = field(init=False)
@@ -504,7 +508,9 @@ class CastingSolution(Input):
         interactions: str | None = None,
         cloud_point: Any = None,
         extra: Extra = (),
+        home: str = "",
     ) -> None:
+        self._keep("home", home)
         self._keep("parts", parts)
         self._keep("roles", roles)
         self._keep("stocks", stocks)
@@ -557,6 +563,7 @@ class CastingSolution(Input):
             self._keep("parts", parts)
         self._check_stocks_used()
         self._keep("_masses", self._resolve())
+        self._keep("_own", self.components)
         with inside("parts"):
             self._check_kinds()
         with inside("roles"):
@@ -571,7 +578,10 @@ class CastingSolution(Input):
         for substance in self._own:
             if goes_by(substance, name):
                 return substance
-        return library.lookup(name, extra=self.extra)
+        return library.lookup(name, extra=self.extra, home=self.home)
+
+    def _stated(self) -> dict[str, Any]:
+        return {**super()._stated(), "home": self.home}
 
     def _read_stocks(self) -> Parts:
         if self.stocks is None:
@@ -661,7 +671,8 @@ class CastingSolution(Input):
             with inside(name):
                 where = f"solution.roles.{name}"
                 substance = look_up(name, "solution.roles", self.find)
-                if substance.name not in present:
+                held = present.get(substance.name)
+                if held is None or held.pack != substance.pack:
                     raise InputError(
                         f"{where}: {name} is not among the parts; they are "
                         f"{', '.join(self.parts)}"
@@ -692,7 +703,9 @@ class CastingSolution(Input):
         components = [substance.name for substance in self.components]
         extra = (*self.extra, *self.components)
         try:
-            library.interaction_set(components, self.interactions, extra=extra)
+            library.interaction_set(
+                components, self.interactions, extra=extra, home=self.home
+            )
         except MaterialError as error:
             raise MaterialError(f"{name}: {error}") from None
 
@@ -750,6 +763,12 @@ class CastingSolution(Input):
         """Return the membrane polymer."""
         return next(each for each in self.components if each.kind == "polymer")
 
+    @property
+    def water(self) -> Substance:
+        """Return water as the recipe holds it, or else the built-in one."""
+        held = (each for each in self.components if goes_by(each, "water"))
+        return next(held, None) or library.builtin("water")
+
     def cloud_point(
         self,
         nonsolvent: str | Substance,
@@ -806,7 +825,7 @@ class CastingSolution(Input):
 
     def activity(
         self,
-        species: str | Substance = "water",
+        species: str | Substance = Default("water"),  # noqa: B008
         *,
         temperature: Given = None,
         interactions: str | None = None,
@@ -833,7 +852,7 @@ class CastingSolution(Input):
 
         return equilibria.activity(
             self,
-            species,
+            self.water if isinstance(species, Default) else species,
             temperature=temperature,
             interactions=interactions,
             extrapolate=extrapolate,
@@ -848,7 +867,7 @@ class CastingSolution(Input):
     ) -> "Activity":
         """Return the activity of water over the recipe as it is; see `activity`."""
         return self.activity(
-            "water",
+            self.water,
             temperature=temperature,
             interactions=interactions,
             extrapolate=extrapolate,

@@ -333,9 +333,10 @@ def _components(
     others = [each for each in substances if each not in [*polymers, *nonsolvents]]
     roles = {"polymer": polymers, "nonsolvent": nonsolvents, "solvent": others}
     known = {
-        match_key(name): each
+        match_key(written): each
         for each in substances
         for name in (each.name, *each.aliases)
+        for written in (name, f"{name}@{each.pack}")
     }
     found: dict[str, Substance] = {}
     for column in parts:

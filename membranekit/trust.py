@@ -376,7 +376,7 @@ def _unmeasured_cloud_point(
     water clouds it.
     """
     try:
-        found = solution.cloud_point("water", extrapolate=True)
+        found = solution.cloud_point(solution.water, extrapolate=True)
     except MembranekitError:
         return None
     if found.cloud is None:
@@ -384,7 +384,7 @@ def _unmeasured_cloud_point(
     percent = 100.0 * found.cloud
     wetter = solution.replace(
         cloud_point={
-            "nonsolvent": "water",
+            "nonsolvent": solution.water,
             "mass_fraction": units.make(1.2 * percent, "percent"),
             "temperature": found.temperature,
         }

@@ -9,9 +9,20 @@ from importlib.resources import files
 import pytest
 
 from membranekit import calibration, library
+from membranekit.case import read_case
 from membranekit.constants import CONSTANTS
 
 DATA = (files("membranekit") / "data" / "examples.toml").read_text(encoding="utf-8")
+
+
+EXAMPLES = ("example1", "example2", "example3")
+PSF = "polysulfone P-3500"
+
+
+def shipped_set(example):
+    """Return the interactions that a shipped case runs with."""
+    names = [each.name for each in read_case(example).runs[0].solution.components]
+    return library.interaction_set(list(dict.fromkeys(["water", *names])))
 
 
 def threefold(text):
@@ -50,8 +61,21 @@ def test_a_range_counts_by_its_geometric_mean():
 def test_the_shipped_constants_are_where_the_fit_starts_from():
     """Each fitted constant stands once, in the file of what it belongs to."""
     start = calibration.START
+
+    def g(first, second):
+        """Return a pair's value, which is one in the sets of all examples."""
+        (found,) = {
+            each.pair(first, second).at(0.5)
+            for each in map(shipped_set, EXAMPLES)
+            if {first, second} <= set(each.components)
+        }
+        return found
+
     shipped = {
         "mobility": CONSTANTS["small_molecule_mobility"].value,
+        "pvp": g("PVDF", "PVP K30"),
+        "gelation": library.lookup("PVDF").get("gelation_fraction").at(),
+        "water_pvdf": g("water", "PVDF"),
         "growth": CONSTANTS["growth_speed"].value,
         "pvdf_start": library.lookup("PVDF").get("start_pore_diameter").at(),
         "psf_start": library.lookup("PSF").get("start_pore_diameter").at(),
@@ -61,6 +85,15 @@ def test_the_shipped_constants_are_where_the_fit_starts_from():
     }
     for name, value in shipped.items():
         assert getattr(start, name) == pytest.approx(value, rel=1e-3), name
+
+
+def test_pvp_meets_either_membrane_polymer_alike():
+    """One number of one source counts as one constant."""
+    pairs = [
+        shipped_set(example).pair(polymer, "PVP K30")
+        for example, polymer in zip(EXAMPLES, ("PVDF", *[PSF] * 2), strict=True)
+    ]
+    assert len({(pair.at(0.5), pair.source) for pair in pairs}) == 1
 
 
 def test_one_run_uses_the_constants_it_is_given():
@@ -80,9 +113,10 @@ def test_one_run_uses_the_constants_it_is_given():
 
 @pytest.fixture(scope="module")
 def coarse():
-    """Count cells coarsely, and run no inputs twice."""
+    """Count cells coarsely, take few steps, and run no inputs twice."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(calibration, "CELLS", 20)
+        patch.setattr(calibration, "STEPS", {"gelation": 0.2})
         patch.setattr(calibration, "run", lru_cache(maxsize=None)(calibration.run))
         yield calibration.fit(DATA)
 

@@ -72,7 +72,7 @@ def test_recipes_on_both_sides_of_it(parts):
 @pytest.mark.parametrize("name", CASES)
 def test_the_shipped_recipes_are_one_phase_by_both_ways(name):
     solution = shipped(name)
-    sets = equilibria.sets_for(solution, "water")
+    sets = equilibria.sets_for(solution)
     assert len(sets) == 2
     assert sets[1].endswith(WEI)
     found = [solution.cloud_point("water", interactions=each) for each in sets]
@@ -80,10 +80,14 @@ def test_the_shipped_recipes_are_one_phase_by_both_ways(name):
         assert one.interactions == each
         assert one.one_phase
         assert one.margin.magnitude > 1.0
-    # the anchor pair of the one was fixed by the other's cloud point
-    assert found[1].cloud == pytest.approx(found[0].cloud, rel=1e-4)
-    # but not the water's activity there
-    assert found[1].activity > 1.3 * found[0].activity
+    if name == "example1":
+        # the anchor pair of the one was fixed by the other's cloud point
+        assert found[1].cloud == pytest.approx(found[0].cloud, rel=1e-4)
+    else:
+        # each has the published ternary whole, and they differ
+        assert found[1].cloud < 0.8 * found[0].cloud
+    # at as much water its activity is not the same
+    assert found[1].activity / found[1].cloud > 1.3 * found[0].activity / found[0].cloud
     assert "modified UNIFAC" in found[0].route
     assert "Wilson" in found[1].route
 
@@ -92,9 +96,9 @@ def test_the_shipped_recipes_are_one_phase_by_both_ways(name):
 @pytest.mark.parametrize(
     ("name", "cloud", "mixed", "there"),
     [
-        ("example1", 4.268, 0.0242, 0.1468),
-        ("example2", 4.530, 0.0401, 0.2079),
-        ("example3", 1.952, 0.0, 0.0927),
+        ("example1", 5.321, 0.02359, 0.1776),
+        ("example2", 4.469, 0.03867, 0.1985),
+        ("example3", 2.047, 0.0, 0.0935),
     ],
 )
 def test_figures_of_the_shipped_recipes(name, cloud, mixed, there):
@@ -192,7 +196,7 @@ def test_the_band_of_others_is_the_uncertainty_of_their_set():
     low, high = (end.m_as("percent") for end in found.band)
     assert high - low == pytest.approx(200.0 * half)
     assert "10 interactions" in found.band_basis
-    assert "g(DMAc, PVDF)" in found.band_basis
+    assert "g(PVDF, PVP K30)" in found.band_basis
 
 
 @pytest.mark.parametrize(

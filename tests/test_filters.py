@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from records import make_record
 
 import membranekit as mk
+from membranekit.errors import InputError, UnitError
 from membranekit.filters import nodes_of
 
 
@@ -420,3 +421,22 @@ def test_a_flux_that_needs_more_than_100_bar_is_refused():
 def test_a_polymer_that_is_no_name_is_refused():
     with pytest.raises(mk.InputError, match="polymer: a name such as"):
         mk.Membrane.from_profile(["0 um", "9 um"], ["1 um", "1 um"], "72 %", polymer=3)
+
+
+def test_a_share_may_be_a_number_or_in_percent():
+    sheet = mk.Membrane.from_profile(
+        depth=["0 um", "100 um"], pore_diameter=["1 um", "0.2 um"], porosity="70 %"
+    )
+    given = {"prewetted": True, "pressure": "1 bar"}
+    half = sheet.retention("0.15 um", attachment=0.5, **given)
+    assert sheet.retention("0.15 um", attachment="50 %", **given) == half
+    one, other = (
+        sheet.throughput("0.3 um", "10 mg/L", end=end, **given) for end in (0.1, "10 %")
+    )
+    assert str(one) == str(other)
+    with pytest.raises(InputError, match=r"end: 1\.2 is out of range"):
+        sheet.throughput("0.3 um", "10 mg/L", end=1.2, **given)
+    with pytest.raises(InputError, match=r"prewetted: 'no' is neither True nor False"):
+        sheet.flux("1 bar", prewetted="no")
+    with pytest.raises(UnitError, match=r'like "0\.01 wt%" or "10 mg/L"'):
+        sheet.throughput("0.3 um", 5, **given)

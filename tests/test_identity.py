@@ -6,9 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import membranekit as mk
 from membranekit import library, plugins
+from membranekit.case import lasting_text
+from membranekit.cli import main
+from membranekit.equilibria import System
 from membranekit.library import Library, lookup, materials
 from membranekit.pack_index import identity
 
@@ -40,7 +44,7 @@ def changed(path: Path, **lines: str) -> str:
 @pytest.fixture
 def install(tmp_path, monkeypatch):
     """Put packs beside the built-in one, in the library that all use."""
-    cached = ("_contents", "_by_name", "_by_identity")
+    cached = ("_contents", "_by_name", "_by_identity", "_sets_by_name")
 
     def forget():
         for name in cached:
@@ -261,6 +265,86 @@ def test_the_set_of_the_pack_that_a_polymer_is_from_comes_first(install):
         assert found.name == f"water-NMP-polysulfone, {wanted}"
 
 
+LAB_SET = (
+    SET.with_name("water_nmp_polysulfone_unifac.toml")
+    .read_text(encoding="utf-8")
+    .replace("UNIFAC-DO refit", "of the lab")
+)
+SYSTEM = ["water", "NMP", "polysulfone P-3500"]
+REFIT = "water-NMP-polysulfone, UNIFAC-DO refit"
+
+
+def test_two_packs_that_prefer_a_set_for_one_system_are_refused(install):
+    assert library.interaction_set(SYSTEM).name == REFIT
+    install(lab={"set": LAB_SET})
+    with pytest.raises(mk.MaterialError) as caught:
+        library.interaction_set(SYSTEM)
+    for told in (
+        f"'{REFIT}' of pack builtin",
+        "'water-NMP-polysulfone, of the lab' of pack lab",
+        "interactions = '",
+    ):
+        assert told in str(caught.value)
+    solution = mk.CastingSolution.from_parts({"PSF": 15, "NMP": 85})
+    with pytest.raises(mk.MaterialError, match="several interaction sets"):
+        solution.cloud_point("water")
+    for name, pack in ((REFIT, "builtin"), (f"{REFIT[:22]} of the lab", "lab")):
+        chosen = solution.replace(interactions=name)
+        assert chosen.cloud_point("water").mass_fraction
+        assert library.interaction_set(SYSTEM, name).pack == pack
+
+
+def test_the_shipped_cases_take_the_built_in_sets(install):
+    def taken(case):
+        return System.of(case.solution, "water", None, None, False).chosen
+
+    def found(case):
+        return list(map(str, mk.check(case.solution, case.process)))
+
+    before = {name: taken(mk.read_case(name)) for name in mk.cases}
+    told = found(mk.read_case("example3"))
+    sets = MATERIALS / "interactions"
+    files = {
+        path.stem: path.read_text(encoding="utf-8").replace('name = "', 'name = "L ', 1)
+        for path in sets.glob("*.toml")
+        if "preferred = true" in path.read_text(encoding="utf-8")
+    }
+    # of the same name, too, and with every name that the cases use
+    files |= {f"same_{path.stem}": path.read_text("utf-8") for path in sets.glob("*")}
+    install(lab=files | {"psf": OWN_PSF})
+    for name in mk.cases:
+        case = mk.read_case(name)
+        assert taken(case) == before[name]
+        assert taken(case.replace({"air.time": "3 s"})) == before[name]
+        stated = before[name].name
+        assert taken(case.replace({"solution.interactions": stated})) == before[name]
+        # what is saved means the same without its home, and with the pack gone
+        text = case.runs[-1].to_toml()
+        again = mk.Case.from_toml(text)
+        assert taken(again) == before[name]
+        assert again.runs[0].to_toml() == text
+        text, why = lasting_text(case.solution, case.process)
+        assert not why
+        assert taken(mk.Case.from_toml(text)) == before[name]
+    # which tells sets of one name by their pack, too
+    now = [each.replace("@builtin", "") for each in found(mk.read_case("example3"))]
+    assert set(told) <= set(now)
+
+
+def test_a_pack_s_set_for_its_own_substance_comes_before_others(install):
+    mine = OWN_PSF.replace('"PSF"', '"PSF L-1"').replace('["PSU"]', "[]")
+    theirs = LAB_SET.replace('"polysulfone P-3500"', '"PSF L-1"')
+    plain = theirs.replace("preferred = true", "preferred = false")
+    install(
+        other={"set": theirs.replace("of the lab", "of another")},
+        lab={"psf": mine, "set": plain},
+    )
+    names = ["water", "NMP", "PSF L-1"]
+    for extra in ([], [materials[name] for name in names]):
+        found = library.interaction_set(names, extra=extra)
+        assert (found.name, found.pack) == ("water-NMP-polysulfone, of the lab", "lab")
+
+
 def test_sets_of_one_name_are_told_apart_by_pack(install):
     install(lab={"set": SET.read_text(encoding="utf-8")})
     names = ["water", "NMP", "polysulfone P-3500"]
@@ -464,3 +548,154 @@ def test_others_are_the_same_substance_of_other_packs(install):
     psf = materials.others(lookup("PSF@builtin"))
     assert [each.pack for each in psf] == ["more"]
     assert not materials.others(lookup("DMAc"))
+
+
+# --- A pack said in every place ------------------------------------------------------
+
+PES = MATERIALS / "polymers" / "pes.toml"
+PES_SET = SET.with_name("water_nmp_pes_unifac.toml")
+PES_REFIT = "water-NMP-PES, UNIFAC-DO refit"
+LAB = """\
+name = "all of it from the lab"
+[solution.parts]
+"PES@lab" = 18
+"NMP@lab" = 72
+stock = 10
+[solution.stocks.stock]
+"NMP@lab" = 95
+"water@lab" = 5
+[solution.roles]
+"NMP@lab" = "good_solvent"
+[solution.cloud_point]
+nonsolvent = "water@lab"
+mass_fraction = "9 %"
+temperature = "25 degC"
+[process]
+wet_thickness = "150 um"
+support = { material = "glass@lab" }
+[[process.step]]
+kind = "air"
+time = "1 s"
+temperature = "25 degC"
+relative_humidity = "50 %"
+air_speed = "0.5 m/s"
+vapor = { "NMP@lab" = "1 %" }
+[[process.step]]
+kind = "immersion"
+bath = { "water@lab" = 90, "NMP@lab" = 10 }
+temperature = "20 degC"
+time = "1 s"
+[series]
+"solution.parts.PES@lab" = [17, 18]
+"""
+
+
+@pytest.fixture
+def laboratory(install):
+    """A pack that gives all of a case, with the built-in names and other values."""
+    glass = MATERIALS / "supports" / "glass.toml"
+    return install(
+        lab={
+            "pes": changed(PES).replace('"1370 kg/m**3"', '"1400 kg/m**3"'),
+            "nmp": changed(NMP).replace('"99.13', '"99.14'),
+            "water": changed(WATER).replace('"18.015', '"18.016'),
+            "glass": glass.read_text("utf-8"),
+            "set": PES_SET.read_text("utf-8"),
+        }
+    )
+
+
+def test_a_case_of_a_pack_is_written_and_read_back(laboratory):
+    case = mk.Case.from_toml(LAB)
+    solution = case.solution
+    members = (*solution.components, *case.process.brought(solution.components))
+    assert {each.pack for each in members} == {"lab"}
+    assert solution.water.pack == solution.find("NMP").pack == "lab"
+    assert mk.Case.from_toml(case.to_toml()) == case
+    assert mk.Case.from_toml(case.runs[0].to_toml()).runs[0].solution.polymer.pack
+    for answer in (
+        solution.activity(),
+        solution.activity("NMP"),
+        solution.equilibrium_water("50 %", "25 degC"),
+        solution.vapor(),
+        solution.cloud_point("water"),
+    ):
+        assert answer.to_dict()["interactions"] == f"{PES_REFIT}@lab"
+    assert any("water" in str(each) for each in mk.check(solution, case.process))
+    assert len(mk.missing(solution, case.process)) == 0
+    dry = mk.CastingSolution.from_parts({"PES@lab": 18, "NMP@lab": 82})
+    told = " ".join(map(str, mk.check(dry, case.process)))
+    assert f"with '{PES_REFIT}@builtin'" in told
+
+
+def test_a_part_may_not_be_of_two_packs(laboratory):
+    case = mk.Case.from_toml(LAB)
+    process = case.replace({"immersion.bath": "NMP@builtin"}).process
+    with pytest.raises(mk.InputError, match=r'bath: NMP .* "NMP@lab" or "NMP@builtin"'):
+        process.brought(case.solution.components)
+    with pytest.raises(mk.InputError, match='ask for "NMP@lab"'):
+        case.solution.activity("NMP@builtin")
+    with pytest.raises(mk.InputError, match="NMP@builtin is not among the parts"):
+        case.solution.replace(roles={"NMP@builtin": "nonsolvent"})
+    with pytest.raises(mk.InputError, match="two different substances"):
+        case.solution.replace(stocks={"stock": {"NMP@builtin": 1}})
+
+
+def test_the_command_line_takes_packs_everywhere(laboratory, tmp_path, monkeypatch):
+    def call(*arguments):
+        result = CliRunner().invoke(main, arguments, catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    monkeypatch.chdir(tmp_path)
+    Path("case.toml").write_text(LAB)
+    assert "It can run" in call(
+        "check", "case.toml", "--interactions", f"{PES_REFIT}@builtin"
+    )
+    call("run", "case.toml", "--output", "saved.json", "--mode", "fast")
+    for setting in (
+        'solution.parts."PES@lab"=19',
+        "solution.parts.PES=19",
+        "solution.parts.PES@lab=19, 20",
+        "immersion.bath.NMP@lab=12",
+        "immersion.bath=water@lab",
+        "air.vapor.NMP@lab=2 %",
+    ):
+        told = call("check", "saved.json", "--set", setting)
+        assert "It can run" in told
+    told = call("diagram", "water@lab", "NMP@lab", "PES@lab")
+    assert f"Interactions: {PES_REFIT}@lab" in told
+    every = call("diagram", "water@lab", "NMP@lab", "PES@lab", "--interactions", "all")
+    assert f"Interactions: {PES_REFIT}@builtin" in every
+    assert "1400 kg/m**3" in call("materials", "PES@lab")
+    assert f"{PES_REFIT}@lab" in call("materials", "PES@lab")
+    assert "complete" in call("materials", "--for", "water@lab, NMP@lab, PES@lab")
+
+
+def test_a_fit_takes_packs_in_its_columns_and_parameters(laboratory):
+    points = {
+        "water@lab [wt%]": [11, 12, 13],
+        "NMP@lab [wt%]": [75.6, 78, 80],
+        "PES@lab [wt%]": [13.4, 10, 7],
+        "T [degC]": [25, 25, 25],
+    }
+    swollen = {
+        "mass_fraction": "3.6 %",
+        "temperature": "25 degC",
+        "nonsolvent": "water@lab",
+    }
+    given = {
+        "set": f"{PES_REFIT}@lab",
+        "free": ["g(water@lab, PES@lab)"],
+        "nonsolvent": "water@lab",
+        "swelling": swollen,
+    }
+    fit = mk.fit_interactions(points, **given)
+    bare = {name.replace("@lab", ""): values for name, values in points.items()}
+    again = mk.fit_interactions(
+        bare, **given | {"swelling": swollen | {"nonsolvent": "water"}}
+    )
+    name = "g(water@lab, PES@lab)"
+    assert fit[name].value == again[name].value
+    with pytest.raises(mk.InputError, match="'water@lab' is no component of the set"):
+        mk.fit_interactions(points, **given | {"set": f"{PES_REFIT}@builtin"})

@@ -132,7 +132,7 @@ def test_the_shipped_cases_read_no_value_outside_its_range(example):
     for run in read_case(example).runs:
         assert not limits.stretches(run.solution, run.process)
         used = [*run.solution.components, run.process.support.substance]
-        used += limits.brought(run.process, [each.name for each in used])
+        used += run.process.brought(used)
         assert len(used) > 4
         for substance in used:
             is_polymer = substance.name == run.solution.polymer.name

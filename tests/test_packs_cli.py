@@ -296,6 +296,60 @@ def test_check_finds_the_pack_in_a_project(found):
     assert str(Path("lab", "src", "other")) in result.stderr
 
 
+def test_check_writes_the_table_of_contents(mylab):
+    pack = mylab / "pack.toml"
+    result = call("packs", "check", "mylab", "--write-contents")
+    assert (result.exit_code, result.stdout) == (0, "mylab: nothing is wrong\n")
+    assert tomli.loads(pack.read_text())["contents"] == {
+        "solvents/sulfolane.toml": {
+            "kind": "solvent",
+            "name": "sulfolane",
+            "cas": "126-33-0",
+        }
+    }
+    assert pack.read_text().startswith(PACK.rstrip())
+    file = mylab / "solvents" / "sulfolane.toml"
+    file.rename(mylab / "other.toml")
+    result = call("packs", "check", "mylab")
+    assert result.exit_code == 1
+    assert "not in [contents]; `packs check --write-contents` writes" in result.stdout
+    assert call("packs", "check", "mylab", "--write-contents").exit_code == 0
+    assert list(tomli.loads(pack.read_text())["contents"]) == ["other.toml"]
+
+
+def test_contents_are_not_written_where_a_file_is_broken(broken):
+    folder = broken.parents[1]
+    before = (folder / "pack.toml").read_bytes()
+    (folder / "worse.toml").write_text("kind = \n")
+    result = call("packs", "check", "mylab", "--write-contents")
+    assert result.exit_code == 1
+    assert "worse.toml:1: " in result.stdout
+    assert (folder / "pack.toml").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("mylab/solvents/sulfolane.toml", "--write-contents: it is of a pack"),
+        ("mylab", "pack.toml: Is a directory"),
+    ],
+)
+def test_contents_that_cannot_be_written(mylab, path, words):
+    (mylab / "pack.toml.new").mkdir()  # where the new text is to lie for a moment
+    result = call("packs", "check", path, "--write-contents")
+    assert result.exit_code == 2
+    assert words in result.stderr
+
+
+def test_a_new_pack_has_its_table_of_contents_already(found):
+    call("packs", "new", "lab")
+    path = found / "lab" / "membranekit_lab" / "pack.toml"
+    before = path.read_text()
+    assert len(tomli.loads(before)["contents"]) == 3
+    assert call("packs", "check", "lab", "--write-contents").exit_code == 0
+    assert path.read_text() == before
+
+
 def test_check_of_one_file(mylab):
     result = call("packs", "check", "mylab/solvents/sulfolane.toml")
     assert result.exit_code == 0, result.stdout

@@ -11,7 +11,16 @@ from pathlib import Path
 import click
 import pytest
 
-from membranekit import hookspecs, material_files, pack_index, substances, units
+from membranekit import (
+    hookspecs,
+    material_files,
+    names,
+    pack_check,
+    pack_index,
+    substances,
+    toml_text,
+    units,
+)
 from membranekit.cli import main
 from membranekit.material_files import PACK_KEYS
 
@@ -157,7 +166,7 @@ def test_every_option_is_told_of_every_command_that_takes_it():
         for name, command in commands().items()
     }
     every = set().union(*options.values())
-    assert set(re.findall(r"--?[a-z]+\b", text)) == every | {"--help", "-h"}
+    assert set(re.findall(r"`(--?[a-z-]+)`", text)) == every | {"--help", "-h"}
     (sentence,) = re.findall(r"^(`packs`.*?) take `--json`", text, re.M | re.S)
     told = re.findall(r"`([^`]+)`", sentence)
     assert sorted(told) == sorted(n for n, o in options.items() if "--json" in o)
@@ -168,6 +177,42 @@ def test_every_key_of_a_pack_is_there_and_no_other():
     assert keys(table) == list(PACK_KEYS)
     head = section("pack.toml").partition("holds what the head of the")[2]
     assert re.findall(r"`(\w+)`", head.partition(":\n")[0]) == list(pack_index.HEAD)
+
+
+def test_the_limits_are_those_that_are_held_to():
+    (table,) = tables("Limits")
+    told = {cell: cells[1].replace(" ", "") for cell, cells in table.items()}
+    for what, limit in {
+        "a file": f"{toml_text.LARGEST_FILE // 1_000_000}MB,",
+        "its lines and values": f"{toml_text._MOST_MARKS}ofthecharacters`=,.[{{\\\"'`",
+        "tables and lists in each other": f"{toml_text._DEEPEST}deep",
+        "a number, or a word without quotes": f"{toml_text._LONGEST_WORD}char",
+        "a name or alias": f"{names.LONGEST}characters",
+        "any other text": (
+            f"{material_files._LONGEST_TEXT}characters;a"
+            f"source{pack_check._LONGEST_SOURCE}"
+        ),
+        "components of a set": f"{material_files._MOST_COMPONENTS}",
+    }.items():
+        assert told[what].startswith(limit), what
+    marks = "=,.[{\\\"'\n"
+    assert sorted(marks) == sorted(toml_text._MARKS)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "mk.missing(",
+        "membranekit materials --for",
+        "membranekit run CASE --cite",
+        "membrane.cite()",
+        "MEMBRANEKIT_STRICT=1",
+        '"PSF@case"',
+        "trust.assumed",
+    ],
+)
+def test_what_packs_are_good_for_is_told(words):
+    assert words in REFERENCE
 
 
 def test_every_key_of_a_substance_is_there_and_no_other():

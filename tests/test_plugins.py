@@ -227,6 +227,34 @@ def test_an_entry_point_may_name_a_package_of_files(
     assert library["sulfolane"].origin.endswith("one.toml")
 
 
+def test_an_entry_point_names_the_package_with_the_manifest_itself(
+    entry_points, nowhere, tmp_path, monkeypatch
+):
+    outer = tmp_path / "membranekit_nested_pack"
+    inner = make_pack(outer / "materials", "nested", "sulfolane")
+    (outer / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    entry_points["membranekit.packs"] = [FakeEntryPoint("nested", outer.name)]
+    (skipped,) = Library().skipped
+    assert (skipped.name, skipped.file) == ("nested", str(outer))
+    assert f'name the one in it that has: "{outer.name}.materials"' in skipped.message
+    # which needs no __init__.py
+    entry_points["membranekit.packs"] = [
+        FakeEntryPoint("nested", f"{outer.name}.materials")
+    ]
+    library = Library()
+    assert not library.skipped
+    assert library["sulfolane"].pack == "nested"
+    assert library.packs[-1].location == inner
+    # a folder of the environment says so too
+    entry_points.clear()
+    monkeypatch.setenv("MEMBRANEKIT_PACKS", str(outer))
+    (skipped,) = Library().skipped
+    assert skipped.message == (
+        "there is no pack.toml in this folder; it is in materials"
+    )
+
+
 def test_packs_of_the_environment_and_of_the_user(
     entry_points, nowhere, tmp_path, monkeypatch
 ):

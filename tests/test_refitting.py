@@ -10,7 +10,7 @@ import pytest
 from membranekit import calibration, comparison, refitting
 from membranekit.calibration import Constants, Shape
 
-TRUE = Constants(0.1, 1.6, 2.1, 5e-8, 1.5e-7, 4e-8, 1e-6, 3e-7, 2.0)
+TRUE = Constants(0.1, -0.3, 0.6, 1.6, 5e-8, 1.5e-7, 4e-8, 1e-6, 3e-7, 2.0)
 EDGES = np.linspace(0.0, 1e-4, 101)
 DEPTH = 0.5 * (EDGES[1:] + EDGES[:-1])
 

@@ -39,15 +39,18 @@ def test_a_prediction_is_that_of_its_own_run(found):
 
 
 def test_what_is_fitted_is_read_from_the_runs_and_names_its_rows(found):
-    names = [each.name for each in found.fitted_constants]
+    # one number may stand in several places
+    places = [each.name.split(" = ") for each in found.fitted_constants]
+    names = [name for each in places for name in each]
     assert len(set(names)) == len(names)
     of_runs = set(names) & set(validation.FITTED_TO)
     assert of_runs == set(validation.FITTED_TO)
+    assert ["g(PVDF, PVP K30)", "g(polysulfone P-3500, PVP K30)"] in places
     # of the filters; the last one where Example 4 could be met at all
-    assert len(names) - len(of_runs) in (6, 7)
+    assert len(names) - len(of_runs) in (4, 5)
     rows = {", ".join(row.key) for row in found.rows if row.role == "calibrate"}
     for each in found.fitted_constants:
-        told = set(each.fitted_to) - set(validation._IN_VIEW)
+        told = set(each.fitted_to)
         assert told <= rows
         assert each.fitted_to
 
@@ -152,7 +155,7 @@ def test_the_constants_are_fitted_again_from_the_file_that_is_given(refitted, tm
         CliRunner().invoke(main, ["validate", "--refit", "--json"]).stdout
     )
     assert document["refit"]["agrees"] is True
-    assert len(document["refit"]["constants"]) == 9
+    assert len(document["refit"]["constants"]) == 10
 
 
 @pytest.mark.parametrize(

@@ -48,11 +48,10 @@ PACKED = 0.6
 """Solid share of a packed bed of spheres [1]; estimated, loose random packing."""
 
 THINNEST = 1.0
-"""Least thickness of a layer over a particle's diameter, or a finer pore's [1]; fitted.
+"""Least thickness of a layer over a particle's diameter, or a finer pore's [1]; chosen.
 
 A sieved particle takes up a depth as large as it is, so what a profile says of less has
-no meaning for it. The one is the natural number, but 0 to 2 were seen with the volumes
-of GB 2 199 786 A, Example 4, beside them.
+no meaning for it: one, whatever 0 to 2 give with GB 2 199 786 A, Example 4.
 """
 
 MOST_STEPS = 5000

@@ -18,7 +18,8 @@ SCATTER = math.exp(0.38)
 """Scatter of pores in one plane: what a layer must exceed to be finer [1].
 
 From two sheets of one membrane, single and face to face (GB 2 199 786 A, Table 2,
-A and A'): log-normal path capture with sigma 0.38.
+A and A'): log-normal path capture with sigma 0.38, which is the scatter that
+`filtration.capture.HETEROGENEITY` says in its own way, 1/sqrt(k).
 """
 
 SHARE = 1.0 / 3.0

@@ -309,7 +309,11 @@ def anchored(
             mixture.with_anchor(first, second, g), amounts, temperature
         )
 
-    low, high = -1.0, 12.0
+    # from above: where g is much too low another pair may part instead
+    high = 12.0
+    while distance(high - 0.5) <= 0.0 and high > -0.5:
+        high -= 0.5
+    low = high - 0.5
     if not (distance(low) > 0.0 > distance(high)):
         raise MembranekitError(
             f"no interaction of {first} with {second} puts this cloud point on the "

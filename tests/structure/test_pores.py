@@ -1,10 +1,13 @@
 """The minimum-pore layer: states, margins, places."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from membranekit.filtration import capture
 from membranekit.structure import pores
 
 EDGES = np.linspace(0.0, 100e-6, 201)
@@ -186,3 +189,9 @@ def test_macrovoids_need_all_three(front, change):
 def test_macrovoids_are_no_wider_than_their_sheet():
     side = pores.support_side_state(0.0, **{**VOIDS, "thickness": 3e-5})
     assert side.low < side.diameter < side.high == 3e-5
+
+
+def test_pores_in_one_plane_scatter_as_paths_do():
+    """One number of Table 2's A and A', read in two places."""
+    paths = 1.0 / math.sqrt(capture.HETEROGENEITY)
+    assert math.log(pores.SCATTER) == pytest.approx(paths, rel=0.01)
