@@ -476,6 +476,7 @@ def _law(
         if not (isinstance(y, float) and 0 < y < math.inf):
             file.fail((*keys, "coefficients"), f"no positive value at {T:g} K: {y}")
         factor = file.si(f"{y!r} {unit}", kind, keys) / y
+        unit = units.unit_text(f"{y!r} {unit}", kind, symbol)
         if kind == "temperature" and units.make(0.0, unit).m_as("K") != 0:
             file.fail((*keys, "units", symbol), "a law of a temperature needs K")
     return dataclasses.replace(law, scale=factor), unit
