@@ -7,6 +7,7 @@ skipped that ``MEMBRANEKIT_STRICT`` asks for, 2 bad input, 130 stopped by the us
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext, suppress
@@ -16,13 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from membranekit.console import as_json as _as_json
-from membranekit.console import drop as _drop
-from membranekit.console import say as _say
-from membranekit.console import say_json as _say_json
-from membranekit.console import say_paragraph as _say_paragraph
-from membranekit.console import say_table as _say_table
-from membranekit.console import wrapped as _wrapped
+from membranekit.console import (
+    as_json_option,
+    drop,
+    say,
+    say_json,
+    say_paragraph,
+    say_table,
+    wrapped,
+)
 from membranekit.errors import (
     InputError,
     MaterialError,
@@ -44,6 +47,7 @@ FAILED, BAD_INPUT, STOPPED = 1, 2, 130
 _SAVED = (".json", ".nc")
 _NARROWEST = 80
 _MOST_TOLD = 12
+_BETWEEN_NAMES = re.compile(r",\s+|(?<!\b[0-9NOS]),|,(?![0-9NOS][-,])", re.IGNORECASE)
 
 # The modules of the commands that are not here, imported when they are asked for.
 _ELSEWHERE = {"packs": "membranekit.packs_cli", "doctor": "membranekit.packs_cli"}
@@ -80,7 +84,7 @@ class _Commands(click.Group):
         try:
             return super().make_context(*args, **options)
         except BrokenPipeError:
-            _drop(sys.stdout)
+            drop(sys.stdout)
             raise click.exceptions.Exit(0) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -96,13 +100,13 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            _drop(sys.stdout)
+            drop(sys.stdout)
             ctx.exit(0)
         except MembranekitError as error:
-            _say(f"membranekit: {error}", err=True)
+            say(f"membranekit: {error}", err=True)
             ctx.exit(FAILED if _is_skipped_pack(error) else BAD_INPUT)
         except KeyboardInterrupt:
-            _say("membranekit: stopped by the user", err=True)
+            say("membranekit: stopped by the user", err=True)
             ctx.exit(STOPPED)
 
 
@@ -173,7 +177,7 @@ def new(file: str, source: str) -> None:
         raise OutputError(f"{file} is there already, and is left as it is") from None
     except OSError as error:
         raise OutputError(f"{file}: {error.strerror}") from error
-    _say(f"{file} is written; membranekit run {file} runs it")
+    say(f"{file} is written; membranekit run {file} runs it")
 
 
 @main.command()
@@ -181,7 +185,7 @@ def new(file: str, source: str) -> None:
 @_settings
 @_interactions
 @_extrapolate
-@_as_json
+@as_json_option
 @click.pass_context
 def check(
     ctx: click.Context,
@@ -202,17 +206,17 @@ def check(
             {"where": each.where, "what": each.what, "value": to_plain(each.value)}
             for each in findings
         ]
-        _say_json({"ok": ok, "findings": listed})
+        say_json({"ok": ok, "findings": listed})
     else:
         solution = read.runs[0].solution
-        _say(f"{read.name}\n\n{solution}")
+        say(f"{read.name}\n\n{solution}")
         tabled = {f"solution.parts.{part}" for part in solution.mass_fractions}
         _say_findings(
             each
             for each in findings
             if each.where not in tabled or each.value is None or not each.ok
         )
-        _say("\nIt can run." if ok else "\nIt cannot run.")
+        say("\nIt can run." if ok else "\nIt cannot run.")
     ctx.exit(0 if ok else FAILED)
 
 
@@ -221,7 +225,7 @@ def check(
 @_settings
 @_interactions
 @_extrapolate
-@_as_json
+@as_json_option
 @click.option(
     "--mode",
     type=click.Choice(["reference", "fast"]),
@@ -307,18 +311,18 @@ def run(
             document = results.to_document(membranes, read.from_folder(Path()))
             if cite:
                 document["citations"] = _cited(membranes)
-            _say_json(document)
+            say_json(document)
         elif cite and membranes:
-            _say(_cited(membranes) or "% no run used a value")
+            say(_cited(membranes) or "% no run used a value")
             for each in membranes:
                 if not each.success:
-                    _say(f"membranekit: {each.message}", err=True)
+                    say(f"membranekit: {each.message}", err=True)
         elif membranes:
             _report(read.name, membranes)
             if claims:
                 _say_claims(membranes)
     if stopped:
-        _say(f"membranekit: stopped by the user; {stopped}", err=True)
+        say(f"membranekit: stopped by the user; {stopped}", err=True)
         ctx.exit(STOPPED)
     ctx.exit(0 if all(each.success for each in membranes) else FAILED)
 
@@ -336,7 +340,7 @@ def run(
     "--extrapolate", is_flag=True, help="Use a set outside its range, and say so."
 )
 @click.option("--plot", "figure", metavar="FILE", help="Draw it: .png, .pdf, .svg.")
-@_as_json
+@as_json_option
 def diagram(
     substances: tuple[str, ...],
     temperature: str,
@@ -385,19 +389,19 @@ def diagram(
         documents = [each.to_dict() for each in found]
         without = [{"set": name, "message": str(e)} for name, e in failed.items()]
         together = {"diagrams": documents, "failed": without}
-        _say_json(together if every else documents[0], indent=None)
+        say_json(together if every else documents[0], indent=None)
         return
     if every:
         _say_choice(found)
     for name, why in failed.items():
-        _say(f"\nNo diagram with {name}: {why}")
+        say(f"\nNo diagram with {name}: {why}")
     for each in found:
-        _say("")
+        say("")
         _say_diagram(each)
 
 
 @main.command()
-@_as_json
+@as_json_option
 @click.option("--plot", "figure", metavar="FILE", help="Draw it: .png, .pdf, .svg.")
 @click.option(
     "--refit",
@@ -448,9 +452,9 @@ def validate(
     if figure is not None:
         plot.save(plot.validation(found).figure, figure)
     if as_json:
-        _say_json(found.to_dict())
+        say_json(found.to_dict())
     else:
-        _say(str(found))
+        say(str(found))
     ctx.exit(FAILED if strict and not found.passed else 0)
 
 
@@ -460,7 +464,7 @@ def cases() -> None:
     from membranekit.case import cases as shipped
 
     rows = [[name, case.name, _count(len(case.runs))] for name, case in shipped.items()]
-    _say_table(["case", "what it is", "series"], rows)
+    say_table(["case", "what it is", "series"], rows)
 
 
 @main.command()
@@ -487,7 +491,7 @@ def cases() -> None:
     is_flag=True,
     help="With --temperature: outside the range of a value too, marked.",
 )
-@_as_json
+@as_json_option
 def materials(
     name: str | None,
     case: str | None,
@@ -506,9 +510,9 @@ def materials(
             raise InputError("--temperature: it is of a data sheet, not of --for")
         lacking = _missing(case, estimates)
         if as_json:
-            _say_json(lacking.to_dict())
+            say_json(lacking.to_dict())
         else:
-            _say(str(lacking))
+            say(str(lacking))
         return
     if estimates:
         raise InputError("--estimates: they are of what a case lacks; give --for too")
@@ -518,35 +522,55 @@ def materials(
         from membranekit.data_sheet import sheet_dict, sheet_text
 
         found = known.named(name) or [known[name]]
+        _say_skipped()
         at = {"temperature": temperature, "extrapolate": extrapolate}
         if as_json:
             sheets = [sheet_dict(each, **at) for each in found]
-            _say_json(sheets[0] if len(sheets) == 1 else {"materials": sheets})
+            say_json(sheets[0] if len(sheets) == 1 else {"materials": sheets})
         else:
             _say_choices(found, name)
-            _say("\n\n".join(sheet_text(each, **at) for each in found))
+            say("\n\n".join(sheet_text(each, **at) for each in found))
     elif as_json:
-        _say_json({"materials": [known[each].to_dict() for each in known]})
+        say_json({"materials": [each.to_dict() for each in known.values()]})
+        _say_skipped()
     else:
         rows = [
             [each.name, each.kind.replace("_", " "), ", ".join(each.aliases)]
             for each in known.values()
         ]
-        _say_table(["name", "kind", "also"], rows)
+        say_table(["name", "kind", "also"], rows)
+        _say_skipped()
+
+
+def _say_skipped() -> None:
+    """Name on stderr what of the packs could not be used."""
+    from membranekit.library import materials
+
+    for each in materials.skipped:
+        say(f"membranekit: skipped {each}", err=True)
 
 
 def _missing(given: str, estimates: bool) -> Missing:
     """Return what a case lacks, or substances named with commas between them."""
     from membranekit.completeness import missing, together
 
-    if ", " in given and not given.lower().endswith(".toml"):
-        # a comma inside a name has no space after it: 1,4-dioxane
-        names = [each.strip() for each in given.split(", ")]
+    if names := _listed(given):
         return missing(names, estimates=estimates)
     runs = _read_case(given, ()).runs
     return together(
         [missing(run.solution, run.process, estimates=estimates) for run in runs]
     )
+
+
+def _listed(given: str) -> list[str]:
+    """Return the names of substances with commas between them; empty: it is a case.
+
+    The commas of a name, as in 1,4-dioxane and N,N-dimethylformamide, part none.
+    """
+    if given.lower().endswith(".toml") or Path(given).is_file():
+        return []
+    names = [each.strip() for each in _BETWEEN_NAMES.split(given)]
+    return names if len(names) > 1 else []
 
 
 def _text_of(path: str) -> str:
@@ -562,7 +586,7 @@ def _text_of(path: str) -> str:
 
 
 def _progress_line(text: str) -> None:
-    _say(text, err=True)
+    say(text, err=True)
 
 
 # ----------------------------------------------------------------------- computing
@@ -663,32 +687,32 @@ def _report(name: str, membranes: Sequence[Membrane]) -> None:
     from membranekit.maps import varies_two
     from membranekit.membrane import gather, heading
 
-    _say(f"{name}\n")
+    say(f"{name}\n")
     if varies_two(membranes):
         _say_map(membranes)
     else:
         _say_columns([_column(membrane) for membrane in membranes])
     for each in membranes:
         if not each.success:
-            _say(f"\n{_which(each, membranes)}stopped early: {each.message}")
+            say(f"\n{_which(each, membranes)}stopped early: {each.message}")
     for listed in ("assumed", "estimated", "fitted", "extrapolated"):
         entries = gather(membranes, listed)
         if entries:
-            _say(f"\n{_wrapped(heading(listed, entries, len(membranes)))}")
+            say(f"\n{wrapped(heading(listed, entries, len(membranes)))}")
             for entry in entries:
-                _say_paragraph(_trust_text(entry))
+                say_paragraph(_trust_text(entry))
     sets = dict.fromkeys(each.trust.interactions for each in membranes)
-    _say(f"\nInteractions: {'; '.join(filter(None, sets)) or 'none'}")
+    say(f"\nInteractions: {'; '.join(filter(None, sets)) or 'none'}")
     notes: dict[str, list[Membrane]] = {}
     for each in membranes:
         for note in dict.fromkeys([*_why(each), *each.notes]):
             notes.setdefault(note, []).append(each)
     if notes:
-        _say("\nNotes")
+        say("\nNotes")
     for note, of in notes.items():
         said_of_all = len(of) == len(membranes)
         where = "" if said_of_all else "".join(_which(each, membranes) for each in of)
-        _say_paragraph(f"{where}{note}")
+        say_paragraph(f"{where}{note}")
 
 
 def _why(membrane: Membrane) -> list[str]:
@@ -711,19 +735,19 @@ def _say_claims(membranes: Sequence[Membrane]) -> None:
     ended = [each for each in membranes if each.success]
     found = [decide(each) for each in ended]
     if not found:
-        _say("\nClaims of GB 2199786 A: no run succeeded")
+        say("\nClaims of GB 2199786 A: no run succeeded")
         return
     if len(found) == 1:
-        _say(f"\n{found[0]}")
+        say(f"\n{found[0]}")
         return
-    _say("\nClaims of GB 2199786 A\n")
+    say("\nClaims of GB 2199786 A\n")
     _say_columns(
         [
             {**each.inputs_text, **{f"claim {one.number}": one.verdict for one in of}}
             for each, of in zip(ended, found, strict=True)
         ]
     )
-    _say("\nBy, in the order of the runs")
+    say("\nBy, in the order of the runs")
     numbers: dict[tuple[int, str, str], dict[int, Number]] = {}
     reasons: dict[int, dict[str, None]] = {}
     for run, of in enumerate(found):
@@ -736,12 +760,12 @@ def _say_claims(membranes: Sequence[Membrane]) -> None:
     for key in sorted(numbers, key=lambda key: key[0]):
         number, name, limit = key
         told = _together([numbers[key].get(run) for run in range(len(found))])
-        _say_paragraph(f"claim {number}, {name}: {told} (asked: {limit})")
+        say_paragraph(f"claim {number}, {name}: {told} (asked: {limit})")
     if reasons:
-        _say("\nNot decidable")
+        say("\nNot decidable")
     for number, whys in sorted(reasons.items()):
         several = "for several reasons; each run alone tells its own"
-        _say_paragraph(
+        say_paragraph(
             f"claim {number}: {next(iter(whys)) if len(whys) == 1 else several}"
         )
 
@@ -768,15 +792,15 @@ def _say_map(membranes: Sequence[Membrane]) -> None:
 
     found = exposure_map(membranes)
     rows, columns = found.rows, found.columns
-    _say("Minimum-pore layer, and how deep it lies inside, um")
-    _say(f"down: {rows.address}; across: {columns.address}\n")
+    say("Minimum-pore layer, and how deep it lies inside, um")
+    say(f"down: {rows.address}; across: {columns.address}\n")
     _say_columns(
         [
             {"": head, **{of: found.text(i, j) for i, of in enumerate(rows.texts)}}
             for j, head in enumerate(columns.texts)
         ]
     )
-    _say("\nAll numbers of each run: --output runs.csv, or --json")
+    say("\nAll numbers of each run: --output runs.csv, or --json")
 
 
 def _say_columns(columns: Sequence[dict[str, str]]) -> None:
@@ -793,7 +817,7 @@ def _say_columns(columns: Sequence[dict[str, str]]) -> None:
         needed = 2 + max(map(len, column.values()))
         if block and used + needed > room:
             _say_block(labels, block)
-            _say("")
+            say("")
             block, used = [], 0
         block.append(column)
         used += needed
@@ -802,7 +826,7 @@ def _say_columns(columns: Sequence[dict[str, str]]) -> None:
 
 def _say_block(labels: Sequence[str], block: Sequence[dict[str, str]]) -> None:
     rows = [[label, *(column.get(label, "") for column in block)] for label in labels]
-    _say_table(rows[0], rows[1:], numbers=True)
+    say_table(rows[0], rows[1:], numbers=True)
 
 
 def _column(membrane: Membrane) -> dict[str, str]:
@@ -856,7 +880,7 @@ def _say_choice(found: Sequence[PhaseDiagram]) -> None:
     """Print how far the answer depends on the set of interactions."""
     shares = ("10 %", "15 %", "20 %")
     nonsolvent, _, polymer = found[0].components
-    _say(f"{nonsolvent} at which a solution clouds, in mass %, by its {polymer}\n")
+    say(f"{nonsolvent} at which a solution clouds, in mass %, by its {polymer}\n")
     table = [[each.nonsolvent_at(share) for share in shares] for each in found]
     rows = [
         [each.interactions, *(_number(cell, "percent") for cell in row)]
@@ -866,7 +890,7 @@ def _say_choice(found: Sequence[PhaseDiagram]) -> None:
     for column in zip(*table, strict=True):
         known = [cell.m_as("percent") for cell in column if cell is not None]
         spread.append(_figures(max(known) / min(known)) if known else "-")
-    _say_table(["set", *shares], [*rows, spread], numbers=True)
+    say_table(["set", *shares], [*rows, spread], numbers=True)
 
 
 def _own_set(given: str | None) -> str | InteractionSet | None:
@@ -887,24 +911,24 @@ def _own_set(given: str | None) -> str | InteractionSet | None:
 
 def _say_diagram(found: PhaseDiagram) -> None:
     """Print a phase diagram, and under it what it rests on."""
-    _say(f"{', '.join(found.components)} at {found.temperature.m:g} degC\n")
-    _say_table(["volume %", *found.components], found.table(), numbers=True)
+    say(f"{', '.join(found.components)} at {found.temperature.m:g} degC\n")
+    say_table(["volume %", *found.components], found.table(), numbers=True)
     nonsolvent, _, polymer = found.components
     clouds = [
         f"{_number(found.nonsolvent_at(share), 'percent')} % at {share} {polymer}"
         for share in ("10 %", "15 %", "20 %")
     ]
-    _say(f"\nClouds with {nonsolvent}, by mass: {', '.join(clouds)}")
-    _say(f"\nInteractions: {found.interactions}")
+    say(f"\nClouds with {nonsolvent}, by mass: {', '.join(clouds)}")
+    say(f"\nInteractions: {found.interactions}")
     for title, entries in (
         ("Rests on", found.sources),
         ("Extrapolated", found.extrapolated),
         ("Notes", found.notes),
     ):
         if entries:
-            _say(f"\n{title}")
+            say(f"\n{title}")
             for entry in entries:
-                _say_paragraph(str(entry))
+                say_paragraph(str(entry))
 
 
 def _say_findings(findings: Iterable[Any]) -> None:
@@ -914,9 +938,9 @@ def _say_findings(findings: Iterable[Any]) -> None:
         severity, _, text = str(finding).partition(": ")
         told.setdefault(severity, []).append(text)
     for severity, texts in told.items():
-        _say(f"\n{severity.capitalize()}{'s' * (len(texts) > 1)}")
+        say(f"\n{severity.capitalize()}{'s' * (len(texts) > 1)}")
         for text in texts:
-            _say_paragraph(text)
+            say_paragraph(text)
 
 
 def _say_choices(found: Sequence[Substance], name: str) -> None:
@@ -925,7 +949,7 @@ def _say_choices(found: Sequence[Substance], name: str) -> None:
 
     if len(found) == 1:
         return
-    _say(f'"{name}" may mean\n')
+    say(f'"{name}" may mean\n')
     rows = [
         [
             f"{each.name}@{each.pack}"
@@ -937,8 +961,8 @@ def _say_choices(found: Sequence[Substance], name: str) -> None:
         ]
         for each in found
     ]
-    _say_table(["name", "grade", "molar mass", "pack"], rows)
-    _say("")
+    say_table(["name", "grade", "molar mass", "pack"], rows)
+    say("")
 
 
 def _count(runs: int) -> str:

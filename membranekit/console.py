@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 import click
 
-as_json = click.option(
+as_json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."
 )
 

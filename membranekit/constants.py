@@ -100,7 +100,7 @@ CONSTANTS: dict[str, Constant] = {
         25e3, "J/mol", "estimated", "estimated: viscosity of NMP and DMAc solutions"
     ),
     "growth_speed": Constant(
-        3.337e-08,
+        3.348e-8,
         "m/s",
         "fitted",
         "fitted: at a fifth of polymer in the rich phase and 25 degC; to the surface "

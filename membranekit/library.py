@@ -65,6 +65,7 @@ class Library(Mapping[str, Substance]):
     def __init__(self, find: Callable[[], plugins.Found] = plugins.find_packs) -> None:
         self._find = find
         self._read: dict[str, Substance | InteractionSet] = {}
+        self._broken: dict[str, Skipped] = {}
 
     @cached_property
     def _contents(self) -> tuple[list[Pack], list[Entry], list[Skipped]]:
@@ -102,8 +103,8 @@ class Library(Mapping[str, Substance]):
         SkippedPackError
             A plugin, pack or file is broken; the message names each.
         """
-        if self._contents[2] and plugins.is_strict():
-            every = "; ".join(map(str, self._contents[2]))
+        if self.skipped and plugins.is_strict():
+            every = "; ".join(map(str, self.skipped))
             raise SkippedPackError(f"skipped, which {plugins.STRICT} forbids: {every}")
 
     @cached_property
@@ -137,8 +138,11 @@ class Library(Mapping[str, Substance]):
 
     @property
     def skipped(self) -> list[Skipped]:
-        """Plugins, packs and files that could not be used, and why."""
-        return list(self._contents[2])
+        """Plugins, packs and files that could not be used, and why.
+
+        What is wrong below the head of a file stands here once it was read.
+        """
+        return [*self._contents[2], *self._broken.values()]
 
     @property
     def set_names(self) -> list[str]:
@@ -162,13 +166,9 @@ class Library(Mapping[str, Substance]):
 
     def check(self) -> list[Skipped]:
         """Read every file whole; return what is wrong, a broken pack included."""
-        faults = self.skipped
         for entry in self._contents[1]:
-            try:
-                self._load(entry)
-            except LocatedError as error:
-                faults.append(_skipped(entry.pack, error))
-        return faults
+            self._is_sound(entry)
+        return self.skipped
 
     def sets_with(self, substance: Substance) -> list[str]:
         """Return the names of the interaction sets that hold a substance."""
@@ -182,11 +182,15 @@ class Library(Mapping[str, Substance]):
 
     def __iter__(self) -> Iterator[str]:
         for entry in self._entries:
-            if entry.kind != "interaction_set":
-                yield self._address(entry)
+            if entry.kind == "interaction_set":
+                continue
+            name = self._address(entry)
+            # a broken file or a name that a pack gives twice stops nobody else
+            if len(self._meant(name)) == 1 and self._is_usable(entry):
+                yield name
 
     def __len__(self) -> int:
-        return sum(entry.kind != "interaction_set" for entry in self._entries)
+        return sum(1 for _ in self)
 
     def __contains__(self, name: object) -> bool:
         self.refuse_skipped()
@@ -227,6 +231,8 @@ class Library(Mapping[str, Substance]):
         ('NMP', 'NMP')
         """
         self.refuse_skipped()
+        if not isinstance(name, str):
+            raise MaterialError(f'{name!r} is no name; give a text such as "NMP"')
         own = [item for item in extra if isinstance(item, Substance)]
         found = self._meant(name, own, home)
         if not found:
@@ -237,6 +243,8 @@ class Library(Mapping[str, Substance]):
 
     def named(self, name: str) -> list[Substance]:
         """Return every substance that a name may mean: of all packs, of a family.
+
+        Those whose file is broken are left out.
 
         Examples
         --------
@@ -250,7 +258,7 @@ class Library(Mapping[str, Substance]):
             of_pack = not at or match_key(entry.pack) == pack
             if of_pack and entry.family and match_key(entry.family) == key:
                 every += [entry] * (entry not in every)
-        return [self._load_substance(entry) for entry in every]
+        return [self._load_substance(each) for each in every if self._is_usable(each)]
 
     def family(self, name: str) -> list[str]:
         """Return the names of all grades of a family.
@@ -282,7 +290,7 @@ class Library(Mapping[str, Substance]):
         """Return what other packs give for the same substance.
 
         The same is a small molecule of the same CAS number, a polymer of the same maker
-        and grade, and whatever has the same canonical name.
+        and grade, and whatever has the same canonical name. What is broken is left out.
         """
         key = match_key(substance.name)
         found = [e for e in self._carrying(key) if match_key(e.name) == key]
@@ -290,7 +298,7 @@ class Library(Mapping[str, Substance]):
         return [
             self._load_substance(entry)
             for entry in dict.fromkeys(found)
-            if entry.pack != substance.pack
+            if entry.pack != substance.pack and self._is_usable(entry)
         ]
 
     def _meant(
@@ -443,8 +451,13 @@ class Library(Mapping[str, Substance]):
             message = self._uncovered(components, name, candidates, extra)
             message += self._pairs_elsewhere(components, candidates, known, extra)
             raise MaterialError(message)
+        usable = [
+            (item, reading)
+            for item, reading in covering
+            if isinstance(item, InteractionSet) or name or self._is_usable(item)
+        ]
         ranked = []
-        for candidate, reading in covering:
+        for candidate, reading in usable or covering:  # if all are broken, say how
             loaded = self._load_set(candidate)
             at_home = candidate.pack == home if home else reading.gives_some
             rank = (
@@ -499,6 +512,9 @@ class Library(Mapping[str, Substance]):
             try:
                 candidate = self.interaction_set(components, name, extra=extra)
             except MaterialError:  # it lacks a component
+                continue
+            except LocatedError:  # it is broken, and was not asked for
+                self.refuse_skipped()
                 continue
             if len(candidate.components) == len(components):
                 found.append(candidate)
@@ -708,17 +724,44 @@ class Library(Mapping[str, Substance]):
         assert isinstance(loaded, Substance)
         return loaded
 
+    def _is_usable(self, entry: Entry) -> bool:
+        """Say whether a file that was not asked for by name can be read.
+
+        If not, it is among what is skipped, which the user may have forbidden.
+        """
+        if self._is_sound(entry):
+            return True
+        self.refuse_skipped()
+        return False
+
+    def _is_sound(self, entry: Entry) -> bool:
+        try:
+            self._load(entry)
+        except LocatedError:
+            return False
+        return True
+
     def _load(self, entry: Entry) -> Substance | InteractionSet:
         place = str(entry.file)
         if place not in self._read:
-            refuse_outside(entry.file, entry.location)
-            loaded = load_file(entry.file)
-            if what := pack_index.difference(entry, _head(loaded)):
-                raise LocatedError(
-                    str(entry.location / "pack.toml"), 0, f"contents.{entry.path}", what
-                )
+            try:
+                loaded = self._checked(entry)
+            except LocatedError as error:
+                self._broken[place] = _skipped(entry.pack, error)
+                raise
             self._read[place] = dataclasses.replace(loaded, pack=entry.pack)
+            self._broken.pop(place, None)
         return self._read[place]
+
+    @staticmethod
+    def _checked(entry: Entry) -> Substance | InteractionSet:
+        refuse_outside(entry.file, entry.location)
+        loaded = load_file(entry.file)
+        if what := pack_index.difference(entry, _head(loaded)):
+            raise LocatedError(
+                str(entry.location / "pack.toml"), 0, f"contents.{entry.path}", what
+            )
+        return loaded
 
 
 def pairs_outside(

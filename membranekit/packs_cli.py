@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from membranekit.console import as_json as _as_json
-from membranekit.console import say, say_json, say_paragraph, say_table
+from membranekit.console import as_json_option, say, say_json, say_paragraph, say_table
 from membranekit.errors import InputError, MaterialError, OutputError
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ FAILED = 1
 
 
 @click.group(invoke_without_command=True)
-@_as_json
+@as_json_option
 @click.pass_context
 def packs(ctx: click.Context, as_json: bool) -> None:
     """List the material packs, where each is from and what it adds."""
@@ -62,7 +61,7 @@ def packs(ctx: click.Context, as_json: bool) -> None:
 
 @packs.command()
 @click.argument("name", metavar="NAME")
-@_as_json
+@as_json_option
 def info(name: str, as_json: bool) -> None:
     """Show the pack NAME: whose it is, and every substance and set in it."""
     from membranekit.material_files import load_file
@@ -127,7 +126,7 @@ def new(folder: str) -> None:
     is_flag=True,
     help="First write the table [contents] of pack.toml, or write it anew.",
 )
-@_as_json
+@as_json_option
 @click.pass_context
 def check(ctx: click.Context, path: str, write_contents: bool, as_json: bool) -> None:
     """Check the pack at PATH, and tell all that is wrong; status 1 if anything is.
@@ -158,7 +157,7 @@ def check(ctx: click.Context, path: str, write_contents: bool, as_json: bool) ->
 
 
 @click.command()
-@_as_json
+@as_json_option
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
     """Examine the installation: kernels, versions, units, packs, a tiny simulation."""

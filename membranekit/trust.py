@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from membranekit import library, limits, units
@@ -22,6 +22,8 @@ from membranekit.substances import InteractionSet, Substance
 
 Entry = dict[str, Any]
 Changed = tuple[CastingSolution, Process, Mapping[str, float]]
+Change = Callable[[], Changed]
+"""Makes a changed copy of the inputs; called where its effect is computed."""
 Rerun = Callable[[CastingSolution, Process, Mapping[str, float]], float]
 
 DEFAULT = "the library's default"
@@ -63,107 +65,125 @@ def _warmer(quantity: Any, by: float) -> Any:
     return units.make(units.to_si(quantity, "temperature") + by, "K")
 
 
+def _of_model(
+    solution: CastingSolution, process: Process, constants: Mapping[str, float]
+) -> Changed:
+    return solution, process, constants
+
+
+def _of_support(solution: CastingSolution, process: Process, **changes: Any) -> Changed:
+    return solution, process.replace(support=process.support.replace(**changes)), {}
+
+
+def _of_step(
+    solution: CastingSolution, process: Process, number: int, **changes: Any
+) -> Changed:
+    steps = list(process.steps)
+    steps[number] = steps[number].replace(**changes)
+    return solution, process.replace(steps=tuple(steps)), {}
+
+
+def _of_air(
+    solution: CastingSolution, process: Process, change: Callable[[Any], Any]
+) -> Changed:
+    steps = tuple(
+        change(step) if step.kind == "air" else step for step in process.steps
+    )
+    return solution, process.replace(steps=steps), {}
+
+
+def _warmer_solution(solution: CastingSolution, process: Process) -> Changed:
+    given = solution.temperature
+    warm = _warmer(process.support.temperature if given is None else given, 5.0)
+    return solution.replace(temperature=warm), process, {}
+
+
+def _changes_of_support(
+    solution: CastingSolution, process: Process
+) -> dict[str, Change]:
+    """Return what makes a changed copy, by the support's field."""
+    support, of_support = process.support, partial(_of_support, solution, process)
+    return {
+        "material": lambda: of_support(
+            material="steel" if support.material != "steel" else "glass"
+        ),
+        "thickness": lambda: of_support(thickness=2 * support.thickness),
+        "temperature": lambda: of_support(
+            temperature=_warmer(support.temperature, 5.0)
+        ),
+        "back": lambda: of_support(
+            back="held" if support.back == "insulated" else "insulated"
+        ),
+    }
+
+
 def _variants(
     solution: CastingSolution, process: Process
-) -> Iterable[tuple[str, str, Changed | None]]:
-    """Yield name, value and a changed copy of the inputs for each unstated input."""
+) -> Iterable[tuple[str, str, Change | None]]:
+    """Yield name, value and what changes a copy of the inputs, of each unstated one."""
     support = process.support
-    for name in ("material", "thickness", "temperature", "back"):
-        if name in support.given:
-            continue
-        changed = None
-        if name == "thickness":
-            changed = support.replace(thickness=2 * support.thickness)
-        elif name == "temperature":
-            changed = support.replace(temperature=_warmer(support.temperature, 5.0))
-        elif name == "material":
-            other = "steel" if support.material != "steel" else "glass"
-            changed = support.replace(material=other)
-        elif name == "back":
-            other = "held" if support.back == "insulated" else "insulated"
-            changed = support.replace(back=other)
-        copy = None if changed is None else process.replace(support=changed)
-        value = _text(getattr(support, name))
-        yield f"support.{name}", value, None if copy is None else (solution, copy, {})
+    for name, change in _changes_of_support(solution, process).items():
+        if name not in support.given:
+            yield f"support.{name}", _text(getattr(support, name)), change
     if solution.temperature is None:
-        warmer = _warmer(support.temperature, 5.0)
         yield (
             "solution.temperature",
             f"{spell(support.temperature)}, the support's",
-            (solution.replace(temperature=warmer), process, {}),
+            partial(_warmer_solution, solution, process),
         )
     steps = process.complete_steps
     for number, (name, step) in enumerate(zip(step_names(steps), steps, strict=True)):
         for field in step.field_names():
-            if field in step.given or getattr(step, field) is None:
+            value = None if field in step.given else getattr(step, field)
+            if value is None or (isinstance(value, Mapping) and not value):
                 continue
-            value = getattr(step, field)
-            if isinstance(value, Mapping) and not value:
-                continue
-            changed_step = None
+            longer = None
             if field == "flow_length":
-                changed_step = step.replace(flow_length=2 * value)
-            if changed_step is None or step not in process.steps:
-                copy = None
-            else:
                 # the added rinse and drying come last, so the numbers agree
-                copied = list(process.steps)
-                copied[number] = changed_step
-                copy = process.replace(steps=tuple(copied))
+                change = partial(_of_step, solution, process, number)
+                longer = partial(change, flow_length=2 * value)
             if isinstance(value, Mapping):
                 value = ", ".join(value)
-            yield (
-                f"{name}.{field}",
-                _text(value),
-                None if copy is None else (solution, copy, {}),
-            )
+            yield f"{name}.{field}", _text(value), longer
 
 
 def _stated_variants(
     addresses: Iterable[str], solution: CastingSolution, process: Process
-) -> dict[str, Changed | None]:
-    """Return changed copies for inputs that a case chose in its user's place."""
-    found: dict[str, Changed | None] = {}
-    support = process.support
+) -> dict[str, Change | None]:
+    """Return what changes a copy of inputs that a case chose in its user's place."""
+    found: dict[str, Change | None] = {}
+    of_support = _changes_of_support(solution, process)
     for address in addresses:
-        copy: Changed | None = None
+        change: Change | None = None
         if address == "solution.temperature":
-            given = solution.temperature
-            warm = _warmer(support.temperature if given is None else given, 5.0)
-            copy = (solution.replace(temperature=warm), process, {})
-        elif address == "support.temperature":
-            warmer = support.replace(temperature=_warmer(support.temperature, 5.0))
-            copy = (solution, process.replace(support=warmer), {})
-        elif address == "support.thickness":
-            thicker = support.replace(thickness=2 * support.thickness)
-            copy = (solution, process.replace(support=thicker), {})
+            change = partial(_warmer_solution, solution, process)
+        elif address in ("support.temperature", "support.thickness"):
+            change = of_support[address.removeprefix("support.")]
         elif address.endswith(".flow_length"):
-            steps = tuple(
-                step.replace(flow_length=2 * step.flow_length)
-                if step.kind == "air"
-                else step
-                for step in process.steps
-            )
-            copy = (solution, process.replace(steps=steps), {})
+            change = partial(_of_air, solution, process, _longer_flow)
         elif address == "process.transfer_time":
-            steps = tuple(
-                step.replace(time=units.make(units.to_si(step.time, "time") + 0.5, "s"))
-                if step.kind == "air" and step.time is not None
-                else step
-                for step in process.steps
-            )
-            copy = (solution, process.replace(steps=steps), {})
+            change = partial(_of_air, solution, process, _longer_time)
         elif address.startswith("solution.parts."):
             part = address.removeprefix("solution.parts.")
-            copy = _other_grade(solution, process, part)
-        found[address] = copy
+            change = _other_grade(solution, process, part)
+        found[address] = change
     return found
+
+
+def _longer_flow(step: Any) -> Any:
+    return step.replace(flow_length=2 * step.flow_length)
+
+
+def _longer_time(step: Any) -> Any:
+    if step.time is None:
+        return step
+    return step.replace(time=units.make(units.to_si(step.time, "time") + 0.5, "s"))
 
 
 def _other_grade(
     solution: CastingSolution, process: Process, part: str
-) -> Changed | None:
-    """Return the solution with a chain of twice the length in place of a polymer."""
+) -> Change | None:
+    """Return what puts a chain of twice the length in place of a polymer."""
     given = solution.parts.substances
     name = next((name for name in given if goes_by(given[name], part)), None)
     if name is None:  # in a stock only
@@ -171,15 +191,19 @@ def _other_grade(
     substance = given[name]
     if not substance.has("number_average_molar_mass"):
         return None
-    mass = substance.get("number_average_molar_mass").at(298.15)
-    longer = substance.replace(
-        number_average_molar_mass=units.make(2.0 * mass, "kg/mol")
-    )
-    parts: dict[Any, float] = {
-        (longer if each == name else given.get(each, each)): amount
-        for each, amount in solution.parts.items()
-    }
-    return (solution.replace(parts=parts), process, {})
+
+    def change() -> Changed:
+        mass = substance.get("number_average_molar_mass").at(298.15)
+        longer = substance.replace(
+            number_average_molar_mass=units.make(2.0 * mass, "kg/mol")
+        )
+        parts: dict[Any, float] = {
+            (longer if each == name else given.get(each, each)): amount
+            for each, amount in solution.parts.items()
+        }
+        return solution.replace(parts=parts), process, {}
+
+    return change
 
 
 _WHAT = {
@@ -221,19 +245,20 @@ def assumed(
         no effects are computed.
     """
     entries: list[Entry] = []
+    change: Change | None
 
     def add(
         name: str,
         value: Any,
         source: str,
-        changed: Changed | None,
+        change: Change | None,
         what: str,
         basis: str = "chosen",
     ) -> None:
         effect = None
-        if changed is not None and rerun is not None:
+        if change is not None and rerun is not None:
             try:
-                effect = rerun(*changed)
+                effect = rerun(*change())
             except MembranekitError:
                 effect = None
         told = source if effect is None else f"{source} ({what})"
@@ -244,10 +269,10 @@ def assumed(
         if unmeasured is not None:
             shown, source, wetter = unmeasured
             what = "effect of a fifth more"
-            copy: Changed = (wetter, process, {})
-            add("solution.cloud_point", shown, source, copy, what, "estimated")
+            change = partial(_of_model, wetter, process, {})
+            add("solution.cloud_point", shown, source, change, what, "estimated")
     seen = set()
-    for address, changed in _stated_variants(chosen, solution, process).items():
+    for address, change in _stated_variants(chosen, solution, process).items():
         seen.add(address)
         value = _value_at(address, solution, process)
         source = chosen[address]
@@ -255,29 +280,30 @@ def assumed(
         for substance in solution.components:
             if part != address and goes_by(substance, part) and _of_no_grade(substance):
                 value, source = _grade(substance, source)
-        add(address, value, source, changed, _what(address))
-    for name, value, changed in _variants(solution, process):
+        add(address, value, source, change, _what(address))
+    for name, value, change in _variants(solution, process):
         if name not in seen:
-            add(name, value, DEFAULT, changed, _what(name))
+            add(name, value, DEFAULT, change, _what(name))
     parts = [each.removeprefix("solution.parts.") for each in seen]
     for substance in solution.components:
         if _of_no_grade(substance) and not any(
             goes_by(substance, each) for each in parts
         ):
             name = f"solution.parts.{library.address(substance)}"
-            changed = _other_grade(solution, process, substance.name)
+            change = _other_grade(solution, process, substance.name)
             value, source = _grade(substance, substance.note)
-            add(name, value, source, changed, _what(name))
+            add(name, value, source, change, _what(name))
     for name, value, source in _of_two_packs(solution, process):
         add(name, value, source, None, "")
     for name, constant in constants.items():
         if constant.basis == "chosen":
-            changed = None
+            change = None
             if constant.other:
-                changed = (solution, process, {name: constant.value * constant.other})
+                other = {name: constant.value * constant.other}
+                change = partial(_of_model, solution, process, other)
             shown = (constant.value, constant.unit)
             what = f"effect of {constant.other:g} times"
-            add(name, shown, constant.source, changed, what)
+            add(name, shown, constant.source, change, what)
 
     def rank(each: Entry) -> tuple[bool, float]:
         is_grade = GRADE_NOT_GIVEN in str(each["value"])

@@ -506,7 +506,7 @@ def _adopt(given: pint.Quantity[Any], number: float) -> pint.Quantity[float]:
 def _check_unit(value: pint.Quantity[float], sort: Kind, noun: str) -> None:
     ours = registry()
     if sort.spellings is not None:
-        if value.units not in map(_unit, sort.spellings.values()):
+        if value.units not in [_unit(each) for each in sort.spellings.values()]:
             raise _FaultError(_wrong_spelling(_symbol(value), sort))
         return
     if value.dimensionality != ours.get_dimensionality(sort.unit):

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pint
 import pytest
+from hypothesis import settings
+
+settings.register_profile("thorough", max_examples=200)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -287,6 +287,8 @@ def test_the_command_tells_it_of_a_case_and_of_names(tmp_path):
     assert "run: complete" in done.stdout
     listed = call("materials", "--for", ", ".join(PAN), "--json")
     assert json.loads(listed.stdout) == mk.missing(PAN).to_dict()
+    tight = call("materials", "--for", ",".join(PAN), "--json")
+    assert tight.stdout == listed.stdout
     text = mk.cases["example2"].to_toml()
     path = tmp_path / "mine.toml"
     path.write_text(text.replace("PSF = 15", "PAN = 15"))
@@ -314,6 +316,11 @@ def test_a_wrong_question_is_refused(given, told):
     assert told in done.stderr
 
 
-def test_a_comma_inside_a_name_parts_nothing():
-    done = call("materials", "--for", "1,4-dioxane, cellulose acetate, water", "--json")
+@pytest.mark.parametrize("comma", [",", ", "])
+def test_a_comma_inside_a_name_parts_nothing(comma):
+    names = comma.join(["1,4-dioxane", "cellulose acetate", "water"])
+    done = call("materials", "--for", names, "--json")
     assert json.loads(done.stdout)["missing"] == []
+    names = comma.join(["water", "N,N-dimethylformamide", "1,2,3-propanetriol"])
+    done = call("materials", "--for", names, "--json")
+    assert json.loads(done.stdout)["components"] == ["water", "DMF", "glycerol"]

@@ -50,6 +50,7 @@ def install(tmp_path, monkeypatch):
         for name in cached:
             vars(materials).pop(name, None)
         materials._read.clear()
+        materials._broken.clear()
 
     def install(**packs: dict[str, str]) -> Library:
         for name, files in packs.items():
@@ -389,6 +390,12 @@ def test_a_bare_family_name_means_what_stands_for_it(name, canonical, stands_for
     found = materials[name]
     assert (found.name, found.stands_for) == (canonical, stands_for)
     assert found == materials[canonical]
+
+
+@pytest.mark.parametrize("given", [5, None, ("NMP",)])
+def test_what_is_no_name_is_told_so(given):
+    with pytest.raises(mk.MaterialError, match="is no name; give a text such as"):
+        materials[given]
 
 
 def test_a_family_that_nothing_stands_for_is_refused_with_its_grades():

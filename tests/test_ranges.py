@@ -264,3 +264,15 @@ def test_a_diagram_holds_its_arrest_line_to_the_range(polymer, name, solvent):
     told = mk.phase_diagram("water", solvent, own, extrapolate=True).extrapolated
     assert name.replace("_", " ") in told[0]
     assert mk.phase_diagram(*PSF).extrapolated == ()
+
+
+def test_an_effect_that_would_lead_out_of_range_is_left_out():
+    # 5 K more than what was assumed would be above the 100 degC an input may have
+    run = mk.read_case("example1").runs[0]
+    hot = run.solution.replace(temperature="97 degC")
+    chosen = {"solution.temperature": "as warm as it goes"}
+    for rerun, some in ((None, False), (lambda *changed: 1e-6, True)):
+        found = trust.assumed(hot, run.process, chosen, {}, rerun)
+        effects = {each["name"]: each["effect"] for each in found}
+        assert effects["solution.temperature"] is None
+        assert (effects["support.back"] is not None) == some
