@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -97,11 +98,72 @@ WINDOWS: Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 """Where each property of matter lies, in SI."""
 
-SOLVENT_WINDOWS: Mapping[str, tuple[float, float]] = MappingProxyType(
-    # triolein, 885 g/mol, is about the largest molecule that is used as a solvent
-    {"molar_mass": (2e-3, 1.0)}
+KIND_WINDOWS: Mapping[str, Mapping[str, tuple[float, float]]] = MappingProxyType(
+    {
+        "solvent": {
+            # ammonia, 17 g/mol; triolein, 885 g/mol, is about the largest
+            "molar_mass": (0.01, 1.0),
+            # liquefied butane, 570 kg/m3; diiodomethane, 3320
+            "density": (400.0, 4000.0),
+            # pentane, 0.22 mPa*s; a deep eutectic liquid that still flows
+            "viscosity": (5e-5, 1e3),
+            # diiodomethane, 0.5 kJ/kg/K; ammonia, 4.7
+            "heat_capacity": (300.0, 6000.0),
+            # a perfluorinated liquid, 0.06 W/m/K; water, 0.61
+            "thermal_conductivity": (0.05, 1.0),
+            # perfluorohexane, 12 mN/m; water, 72
+            "surface_tension": (0.01, 0.1),
+            # a small hydrocarbon, 65 K; a melt of molecules that hold on to each other
+            "glass_temperature": (50.0, 300.0),
+            # methanol, 37 cm3/mol, and water, 19; triolein, some 1100
+            "boiling_molar_volume": (1e-5, 2e-3),
+        },
+        "polymer": {
+            # polymethylpentene, 830 kg/m3; PTFE, 2200
+            "density": (700.0, 3000.0),
+            # PTFE, 1 kJ/kg/K; polyethylene, 1.9
+            "heat_capacity": (500.0, 4000.0),
+            # foams do not count, drawn fibers do
+            "thermal_conductivity": (0.05, 50.0),
+            # fluorinated side chains, 10 mN/m; polyamides, 46
+            "surface_tension": (5e-3, 0.1),
+            # silicones, 146 K; polyimides, 680 K
+            "glass_temperature": (100.0, 900.0),
+        },
+        "swelling_agent": {
+            # ammonia, 17 g/mol; a chain of polyethylene glycol
+            "molar_mass": (0.01, 100.0),
+            # ice-like hydrates; heavy salts, 5000 kg/m3
+            "density": (500.0, 6000.0),
+            # heavy salts, 0.4 kJ/kg/K; water, 4.2
+            "heat_capacity": (200.0, 6000.0),
+            # a liquid; a crystal of a salt
+            "thermal_conductivity": (0.05, 50.0),
+            # as of a solvent; a molten salt, 0.2 N/m
+            "surface_tension": (0.01, 0.5),
+            "glass_temperature": (50.0, 900.0),
+        },
+        "support": {
+            # a loose fleece; tungsten, 19 250 kg/m3
+            "density": (20.0, 20000.0),
+            # tungsten, 130 J/kg/K; polyethylene, 1.9 kJ/kg/K, a wet fleece more
+            "heat_capacity": (100.0, 5000.0),
+            # a fleece full of air, 0.03 W/m/K; silver, 430
+            "thermal_conductivity": (0.02, 500.0),
+        },
+    }
 )
-"""The same where a solvent's is narrower."""
+"""The same where those of one kind of substance are narrower: all chosen.
+
+They hold at 25 degC, or at the end of its range that is nearest: a surface tension
+falls to nothing at the critical point.
+"""
+
+MOLAR_VOLUME_WINDOW = (0.7, 1.8)
+"""Ratio of a solvent's molar volume at its boiling point to that at 25 degC: chosen."""
+
+_NOISE = 0.01
+"""Share by which the points of a measured viscosity may rise: chosen."""
 
 INTERACTION_WINDOW = (-10.0, 20.0)
 """Where g and chi lie [1]: strong complexes, and pairs that do not mix at all."""
@@ -112,7 +174,7 @@ _SLACK = 1e-6
 """Difference of two temperatures that are the same [K]."""
 
 _BEYOND = 0.25
-"""Share of their span by which a polynomial may be used beyond its points: chosen."""
+"""Share of its span by which a law may be used beyond its points or range: chosen."""
 
 _LONGEST_SOURCE = 2000
 
@@ -222,7 +284,7 @@ def check_pack(
             _check_families(item, known)
         if isinstance(item.found, InteractionSet):
             _check_set(item.file, item.found)
-            _check_components(item.file, item.found, known)
+            _check_components(item, item.found, known)
             _check_preference(item, known)
         faults += item.file.faults or []
     findings = [_finding(each, "error") for each in faults]
@@ -518,12 +580,16 @@ def _check_sources(file: MaterialFile) -> None:
 
 
 def _check_substance(file: MaterialFile, substance: Substance) -> None:
-    windows = dict(WINDOWS)
-    if substance.kind == "solvent":
-        windows.update(SOLVENT_WINDOWS)
+    windows = KIND_WINDOWS.get(substance.kind, {})
     for value in substance.values:
         _check_range(file, value)
-        _check_window(file, value, windows[value.name])
+        temperatures = _temperatures(value)
+        if _check_window(file, value, temperatures, WINDOWS[value.name], "matter"):
+            kind = f"a {substance.kind.replace('_', ' ')}"
+            narrow = windows.get(value.name, WINDOWS[value.name])
+            at = min(temperatures, key=_from_room)
+            _check_window(file, value, [at], narrow, kind)
+            _check_slope(file, value, temperatures)
         if value.half_width is not None:
             kind, width = value.half_width
             most = 1.0 if kind == "relative" else abs(_at(value, None))
@@ -541,6 +607,27 @@ def _check_substance(file: MaterialFile, substance: Substance) -> None:
         file.report(
             ("weight_average_molar_mass",),
             "lies below the number average, which it never does",
+        )
+    if substance.kind == "solvent":
+        _check_molar_volume(file, substance)
+
+
+def _check_molar_volume(file: MaterialFile, solvent: Substance) -> None:
+    """Hold the molar volume at the boiling point against molar mass and density."""
+    names = ("boiling_molar_volume", "molar_mass", "density")
+    if not all(map(solvent.has, names)):
+        return
+    boiling, mass, density = (
+        _at(value, min(_temperatures(value), key=_from_room))
+        for value in map(solvent.get, names)
+    )
+    low, high = MOLAR_VOLUME_WINDOW
+    share = boiling * density / mass
+    if not low <= share <= high:
+        file.report(
+            (names[0], "value"),
+            f"is {share:.3g} of the molar mass by the density, {mass / density:.3g} "
+            f"m**3/mol, and of a liquid {low:g} to {high:g}: a wrong unit or number",
         )
 
 
@@ -584,28 +671,72 @@ def _check_range(file: MaterialFile, value: Value) -> None:
         file.report(keys, f"leaves out points of the table: {named} K")
 
 
+def _temperatures(value: Value) -> list[float]:
+    """Return the temperatures at which a value is held against its windows [K]."""
+    if value.is_constant:
+        return [substances.ROOM_TEMPERATURE]
+    ends = value.valid_temperature
+    within = np.linspace(*ends, _POINTS) if ends else (substances.ROOM_TEMPERATURE,)
+    return sorted({*_knots(value), *map(float, within)})
+
+
+def _from_room(temperature: float) -> float:
+    return abs(temperature - substances.ROOM_TEMPERATURE)
+
+
 def _check_window(
-    file: MaterialFile, value: Value, window: tuple[float, float]
-) -> None:
-    """Hold a value against what matter can be, all over its range."""
+    file: MaterialFile,
+    value: Value,
+    temperatures: Iterable[float],
+    window: tuple[float, float],
+    what: str,
+) -> bool:
+    """Hold a value against what there is; say whether it is within that."""
     low, high = window
     unit = units.KINDS[substances.PROPERTIES[value.name].unit_kind].unit
     unit = "" if unit == "dimensionless" else f" {unit}"
-    is_law = value.law.correlation != "constant"
-    ends = (value.valid_temperature or ()) if is_law else ()
-    temperatures = {substances.ROOM_TEMPERATURE, *_knots(value)}
-    if ends:
-        temperatures = {*_knots(value), *np.linspace(*ends, _POINTS).tolist()}
-    for T in sorted(temperatures):
+    for T in temperatures:
         y = _at(value, T)
         if not low * (1 - 1e-9) <= y <= high * (1 + 1e-9):
-            at = f" at {T:g} K" if is_law else ""
+            at = "" if value.is_constant else f" at {T:g} K"
             file.report(
-                (value.name, "coefficients" if is_law else "value"),
-                f"{y:.6g}{unit}{at} is outside of what matter has, {low:g} to "
+                (value.name, "value" if value.is_constant else "coefficients"),
+                f"{y:.6g}{unit}{at} is outside of what {what} has, {low:g} to "
                 f"{high:g}{unit}: a wrong unit or number",
             )
-            return
+            return False
+    return True
+
+
+def _check_slope(
+    file: MaterialFile, value: Value, temperatures: Iterable[float]
+) -> None:
+    """Hold a law against what falls with temperature, and what rises."""
+    points = [(T, _at(value, T)) for T in temperatures]
+    if value.name in ("viscosity", "melt_viscosity"):
+        lowest = points[0]
+        for T, y in points:
+            if y > lowest[1] * (1 + _NOISE):
+                low, high = (
+                    f"{at[1]:.6g} Pa*s at {at[0]:g} K" for at in (lowest, (T, y))
+                )
+                what = f"rises from {low} to {high}, and a viscosity falls with the"
+                keys = (value.name, "coefficients")
+                file.report(keys, f"{what} temperature: a wrong sign, unit or order")
+                return
+            lowest = min(lowest, (T, y), key=lambda point: point[1])
+    if value.name == "saturation_pressure":
+        if value.is_constant and value.valid_temperature is not None:
+            what = "is the same all over its range, and a saturation pressure rises"
+            file.report(
+                (value.name, "value"), f"{what} with the temperature: give a law"
+            )
+        for (low, p), (high, q) in pairwise(points):
+            if not q > p:
+                what = f"does not rise from {low:g} to {high:g} K, as a saturation"
+                keys = (value.name, "coefficients")
+                file.report(keys, f"{what} pressure does: a wrong sign, unit or order")
+                return
 
 
 def _check_set(file: MaterialFile, found: InteractionSet) -> None:
@@ -736,31 +867,38 @@ def _check_registry_number(item: _Own, known: _Known) -> None:
         item.tell(other, ("cas",), f"{what}: one molecule, one name", note)
 
 
-def _check_components(file: MaterialFile, found: InteractionSet, known: _Known) -> None:
+def _check_components(item: _Own, found: InteractionSet, known: _Known) -> None:
     """Find each component, and hold the set's range against what is known of it."""
     names = [name for head in (*known.own, *known.others) for name in head.every]
     for n, component in enumerate(found.components):
         heads = known.substances.get(match_key(component))
         if not heads:
             what = f"{component!r} is in no pack that is found"
-            file.report(("components", n), what, suggestion(component, names))
+            item.file.report(("components", n), what, suggestion(component, names))
         elif found.valid_temperature is not None:
             substance = known.substance(heads[0])
-            _check_overlap(file, found.valid_temperature, component, substance)
+            _check_overlap(item, found.valid_temperature, component, substance)
 
 
 def _check_overlap(
-    file: MaterialFile,
+    item: _Own,
     valid: tuple[float, float],
     component: str,
     substance: Substance | None,
 ) -> None:
+    keys = ("valid", "temperature")
     for value in substance.values if substance is not None else ():
         ends = value.valid_temperature
-        if ends is not None and (valid[1] < ends[0] or ends[1] < valid[0]):
+        if ends is None:
+            continue
+        beyond = _BEYOND * (ends[1] - ends[0])
+        span = f"{ends[0]:g} to {ends[1]:g} K"
+        if valid[1] < ends[0] or ends[1] < valid[0]:
             what = f"leaves no temperature at which the {value.name} of {component}"
-            span = f"{ends[0]:g} to {ends[1]:g} K"
-            file.report(("valid", "temperature"), f"{what} holds, {span}")
+            item.file.report(keys, f"{what} holds, {span}")
+        elif valid[0] < ends[0] - beyond or ends[1] + beyond < valid[1]:
+            what = f"reaches far beyond where the {value.name} of {component}"
+            item.note(keys, f"{what} holds, {span}: a run there extrapolates it")
 
 
 def _check_preference(item: _Own, known: _Known) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from membranekit import substances
 from membranekit.library import Library
 from membranekit.material_files import load_file, read_pack
-from membranekit.pack_check import SOLVENT_WINDOWS, WINDOWS, Finding, check_pack
+from membranekit.pack_check import KIND_WINDOWS, WINDOWS, Finding, check_pack
 from membranekit.pack_index import write_contents
 from membranekit.plugins import Found
 from membranekit.substances import PROPERTIES
@@ -16,6 +17,9 @@ from membranekit.toml_text import LARGEST_FILE, LocatedError
 from membranekit.units import KINDS
 
 BUILTIN = Path(__file__).parents[1] / "materials"
+GREEN = (
+    Path(__file__).parent / "packs" / "green_solvents" / "membranekit_green_solvents"
+)
 PACK = """name = "mylab"
 version = "1.0"
 license = "CC0-1.0"
@@ -158,13 +162,19 @@ def test_a_sound_pack_has_no_findings(mylab):
 
 def test_every_property_has_a_window_within_its_unit_s():
     assert set(WINDOWS) == set(PROPERTIES)
-    for name, (low, high) in (*WINDOWS.items(), *SOLVENT_WINDOWS.items()):
+    for name, (low, high) in WINDOWS.items():
         assert low < high, name
         assert KINDS[PROPERTIES[name].unit_kind].unit
+    assert set(KIND_WINDOWS) == set(substances.KINDS)
+    for windows in KIND_WINDOWS.values():
+        for name, (low, high) in windows.items():
+            assert low < high, name
+            assert high - low < WINDOWS[name][1] - WINDOWS[name][0], name
 
 
-def test_the_builtin_pack_has_no_findings():
-    assert check_pack(BUILTIN, lambda: Found((BUILTIN,), ())) == ()
+@pytest.mark.parametrize("place", [BUILTIN, GREEN])
+def test_the_packs_that_are_here_have_no_findings(place):
+    assert check_pack(place, lambda: Found((BUILTIN,), ())) == ()
 
 
 FAULTS = [
@@ -287,6 +297,100 @@ def test_all_faults_of_all_files_are_told_at_once(mylab):
         (19, "weight_average_molar_mass.basis"),
     ]
     assert ("broken.toml", 1, "") in places
+
+
+VALUE = """
+[{name}]
+value = "{value}"
+source = "chosen: a round number"
+basis = "chosen"
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "value", "words"),
+    [
+        ("solvents/polarclean.toml", "thermal_conductivity", "16 W/m/K", "a solvent"),
+        ("solvents/polarclean.toml", "glass_temperature", "25 degC", ""),
+        ("solvents/polarclean.toml", "glass_temperature", "178 degC", "50 to 300 K"),
+        ("solvents/polarclean.toml", "surface_tension", "0.4 N/m", "0.01 to 0.1 N/m"),
+        ("solvents/polarclean.toml", "surface_tension", "40 mN/m", ""),
+        ("solvents/polarclean.toml", "boiling_molar_volume", "220 cm**3/mol", ""),
+        ("solvents/polarclean.toml", "boiling_molar_volume", "22 cm**3/mol", "0.7 to"),
+        ("solvents/polarclean.toml", "boiling_molar_volume", "400 cm**3/mol", "0.7 to"),
+        ("polymers/pes.toml", "glass_temperature", "60 K", "what a polymer has, 100"),
+        ("polymers/pes.toml", "glass_temperature", "220 degC", ""),
+        ("polymers/pes.toml", "heat_capacity", "112 J/kg/K", "500 to 4000 J/kg/K"),
+    ],
+)
+def test_a_value_that_its_kind_of_substance_never_has(mylab, file, name, value, words):
+    found = mylab(**{file: FILES[file] + VALUE.format(name=name, value=value)})
+    assert [(each.key, words in each.message) for each in found] == (
+        [(f"{name}.value", True)] if words else []
+    )
+
+
+def test_a_surface_tension_may_vanish_far_from_room_temperature(mylab):
+    law = """
+[surface_tension]
+correlation = "table"
+units = { sigma = "mN/m", T = "degC" }
+coefficients = { T = [20, 300], sigma = [40, 4] }
+valid = { temperature = ["20 degC", "300 degC"] }
+source = "chosen: a round number"
+basis = "chosen"
+"""
+    assert mylab(**{"solvents/polarclean.toml": SOLVENT + law}) == []
+
+
+LAW = """
+[{name}]
+correlation = "{correlation}"
+units = {{ {unit}, T = "K" }}
+coefficients = {{ {coefficients} }}
+valid = {{ temperature = ["290 K", "340 K"] }}
+source = "chosen: a round number"
+basis = "chosen"
+"""
+MU, P = 'mu = "mPa*s"', 'p = "Pa"'
+TABLE = "T = [290, 310, 340]"
+
+
+@pytest.mark.parametrize(
+    ("name", "correlation", "unit", "coefficients", "words"),
+    [
+        ("viscosity", "arrhenius", MU, "A = 0.02, B = 1400", ""),
+        ("viscosity", "arrhenius", MU, "A = 200, B = -1400", "rises from"),
+        ("viscosity", "vogel", MU, "A = 0.03, B = 500, C = 140", ""),
+        ("viscosity", "vogel", MU, "A = 100, B = -500, C = 140", "rises from"),
+        ("viscosity", "table", MU, f"{TABLE}, mu = [3.0, 3.01, 2.0]", ""),
+        ("viscosity", "table", MU, f"{TABLE}, mu = [3.0, 2.0, 2.5]", "at 310 K"),
+        ("saturation_pressure", "antoine", P, "A = 10, B = 2000, C = -50", ""),
+        ("saturation_pressure", "antoine", P, "A = 1, B = -500, C = -50", "not rise"),
+        ("saturation_pressure", "table", P, f"{TABLE}, p = [10, 30, 90]", ""),
+        ("saturation_pressure", "table", P, f"{TABLE}, p = [10, 30, 30]", "to 3"),
+    ],
+)
+def test_a_law_that_runs_the_wrong_way(
+    mylab, name, correlation, unit, coefficients, words
+):
+    text = LAW.format(
+        name=name, correlation=correlation, unit=unit, coefficients=coefficients
+    )
+    solvent = SOLVENT.partition("[viscosity]")[0] + text
+    found = mylab(**{"solvents/polarclean.toml": solvent})
+    assert [(each.key, words in each.message) for each in found] == (
+        [(f"{name}.coefficients", True)] if words else []
+    )
+
+
+def test_a_saturation_pressure_that_is_one_number_over_a_range(mylab):
+    text = VALUE.format(name="saturation_pressure", value="45 Pa")
+    assert mylab(**{"solvents/polarclean.toml": SOLVENT + text}) == []
+    text += 'valid = { temperature = ["20 degC", "60 degC"] }\n'
+    (found,) = mylab(**{"solvents/polarclean.toml": SOLVENT + text})
+    assert found.key == "saturation_pressure.value"
+    assert "rises with the temperature: give a law" in found.message
 
 
 def test_a_finding_reads_as_a_line_and_as_json(mylab):
@@ -435,6 +539,18 @@ def test_a_set_whose_components_are_unknown_at_its_temperatures(mylab):
     (mine,) = (each for each in found if "PolarClean" in each.message)
     assert (mine.line, mine.key) == (8, "valid.temperature")
     assert "viscosity of PolarClean holds, 293.15 to 333.15 K" in mine.message
+
+
+@pytest.mark.parametrize(("end", "notes"), [("70 degC", 0), ("71 degC", 1)])
+def test_a_set_far_beyond_what_is_known_of_a_component_is_noted(mylab, end, notes):
+    set_ = SET.replace('"60 degC"', f'"{end}"')
+    found = mylab(**{"interactions/set.toml": set_})
+    mine = [each for each in found if "PolarClean" in each.message]
+    assert len(mine) == notes
+    for note in mine:
+        assert (note.line, note.key, note.severity) == (8, "valid.temperature", "note")
+        what = "reaches far beyond where the viscosity of PolarClean holds"
+        assert note.message.startswith(f"{what}, 293.15 to 333.15 K")
 
 
 # --- Files ---------------------------------------------------------------------------
