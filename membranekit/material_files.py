@@ -348,8 +348,12 @@ def _substance(file: MaterialFile) -> Substance:
     name = tried("", _checked_name, file)
     grade = tried("", text, data, (), "grade", "")
     generic = tried(False, file.flag, "generic")
-    if kind == "polymer" and bool(grade) == generic:
-        file.report(("grade",), "give either the grade or generic = true")
+    family = tried("", text, data, (), "family", "")
+    if kind == "polymer" and not (grade or generic):
+        file.report(("grade",), "give the grade, or generic = true")
+    elif kind == "polymer" and grade and generic and not family:
+        what = "is missing: generic = true lets the grade stand for it"
+        file.report(("family",), what)
     cas = tried("", text, data, (), "cas", "")
     if cas and not is_cas(cas):
         file.report(("cas",), f"{cas!r} is no CAS number: its check digit does not fit")
@@ -368,7 +372,7 @@ def _substance(file: MaterialFile) -> Substance:
         maker=tried("", text, data, (), "maker", ""),
         grade=grade,
         generic=generic,
-        family=tried("", text, data, (), "family", ""),
+        family=family,
         cas=cas,
         note=tried("", text, data, (), "note", ""),
         origin=file.name,
