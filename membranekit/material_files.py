@@ -828,7 +828,21 @@ class Pack:
         return list(self.paths().values())
 
     def paths(self) -> dict[str, Traversable]:
-        """Return the material files by their path in the folder, with slashes."""
+        """Return the material files by their path in the folder, with slashes.
+
+        Raises
+        ------
+        MaterialFileError
+            The folder or a drawer cannot be looked into.
+        """
+        try:
+            return self._paths()
+        except OSError as error:
+            where = str(error.filename or self.location)
+            what = f"cannot be read: {error.strerror or error}"
+            raise LocatedError(where, 0, "", what) from error
+
+    def _paths(self) -> dict[str, Traversable]:
         entries = sorted(self.location.iterdir(), key=lambda entry: entry.name)
         found = {entry.name: entry for entry in entries if _is_material(entry.name)}
         for drawer in entries:
