@@ -18,7 +18,11 @@ from membranekit.execution import execute
 from membranekit.prepared import prepare
 
 SEED, CASES, CELLS = 20240601, 96, 200
-POLYMER = {"example1": "PVDF", "example2": "PSF", "example3": "PSF"}
+POLYMER = {
+    "example1": "PVDF",
+    "example2": "polysulfone P-3500",
+    "example3": "polysulfone P-3500",
+}
 WINDOW = {
     "relative humidity, %": (10.0, 90.0),
     "temperature of the air, degC": (15.0, 60.0),

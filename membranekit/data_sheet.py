@@ -182,7 +182,7 @@ def _sheet(substance: Substance, temperature: Any, extrapolate: bool) -> _Sheet:
 
 def _heads(substance: Substance) -> tuple[tuple[str, str], ...]:
     grade = substance.grade
-    if substance.generic and substance.kind == "polymer":
+    if substance.generic and substance.kind == "polymer" and not grade:
         grade = "not known: the chain is an estimate"
     heads = (
         ("kind", substance.kind.replace("_", " ")),

@@ -349,8 +349,12 @@ def _substance(file: MaterialFile) -> Substance:
     name = tried("", _checked_name, file)
     grade = tried("", text, data, (), "grade", "")
     generic = tried(False, file.flag, "generic")
-    if kind == "polymer" and bool(grade) == generic:
-        file.report(("grade",), "give either the grade or generic = true")
+    family = tried("", text, data, (), "family", "")
+    if kind == "polymer" and not (grade or generic):
+        file.report(("grade",), "give the grade, or generic = true")
+    elif kind == "polymer" and grade and generic and not family:
+        what = "is missing: generic = true lets the grade stand for it"
+        file.report(("family",), what)
     cas = tried("", text, data, (), "cas", "")
     if cas and not is_cas(cas):
         file.report(("cas",), f"{cas!r} is no CAS number: its check digit does not fit")
@@ -369,7 +373,7 @@ def _substance(file: MaterialFile) -> Substance:
         maker=tried("", text, data, (), "maker", ""),
         grade=grade,
         generic=generic,
-        family=tried("", text, data, (), "family", ""),
+        family=family,
         cas=cas,
         note=tried("", text, data, (), "note", ""),
         origin=file.name,
@@ -838,7 +842,21 @@ class Pack:
         return list(self.paths().values())
 
     def paths(self) -> dict[str, Traversable]:
-        """Return the material files by their path in the folder, with slashes."""
+        """Return the material files by their path in the folder, with slashes.
+
+        Raises
+        ------
+        MaterialFileError
+            The folder or a drawer cannot be looked into.
+        """
+        try:
+            return self._paths()
+        except OSError as error:
+            where = str(error.filename or self.location)
+            what = f"cannot be read: {error.strerror or error}"
+            raise LocatedError(where, 0, "", what) from error
+
+    def _paths(self) -> dict[str, Traversable]:
         entries = sorted(self.location.iterdir(), key=lambda entry: entry.name)
         found = {entry.name: entry for entry in entries if _is_material(entry.name)}
         for drawer in entries:

@@ -456,7 +456,7 @@ def _contents(place: Path) -> tuple[Pack | None, list[Path], list[LocatedError]]
         )
         pack = Pack("", "", "", "", place)
         return pack, [Path(str(each)) for each in pack.files()], [error]
-    files = [Path(str(each)) for each in pack.files()]
+    files = [Path(str(each)) for each in file.tried([], pack.files)]
     _check_reserved_name(file, pack)
     for path, what in file.tried({}, stale, pack).items():
         file.report(

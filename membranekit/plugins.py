@@ -151,8 +151,16 @@ def find_packs() -> Found:
             skipped.append(Skipped(entry.name, _reason(error)))
     named = os.environ.get(ENVIRONMENT, "").split(os.pathsep)
     own = [Path(text.strip()) for text in named if text.strip()]
-    for folder in (*own, *_subfolders(user_folder())):
-        add(folder, folder.name or str(folder))
+    try:
+        own += _subfolders(user_folder())
+    except OSError as error:
+        skipped.append(Skipped("the user's packs", _reason(error), str(user_folder())))
+    for folder in own:
+        name = folder.name or str(folder)
+        try:
+            add(folder, name)
+        except OSError as error:  # it may not be looked into
+            skipped.append(Skipped(name, _reason(error), str(folder)))
     return Found(tuple(locations.values()), tuple(skipped))
 
 

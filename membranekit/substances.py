@@ -365,7 +365,8 @@ class Substance:
     maker, grade : str
         Who makes it and under which grade.
     generic : bool
-        The grade is not known: the chain is an estimate.
+        It stands for its family where no grade is said; without a grade of its own,
+        the chain is an estimate.
     cas : str
         The registry number.
     note : str

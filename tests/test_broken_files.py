@@ -11,6 +11,7 @@ import membranekit as mk
 from membranekit import library, plugins, trust
 from membranekit.cli import main
 from membranekit.library import materials
+from membranekit.pack_check import check_pack
 
 MATERIALS = Path(__file__).parents[1] / "materials"
 MANIFEST = """\
@@ -176,3 +177,59 @@ def test_a_diagram_goes_on_beside_a_broken_set(install):
     install({"set": text.replace("preferred = true", "") + "\nno TOML\n"})
     ran = call("diagram", "water", "NMP", "P-3500", "--json")
     assert json.loads(ran.stdout)["set"] == "water-NMP-polysulfone, UNIFAC-DO refit"
+
+
+# --- Folders that may not be looked into ---------------------------------------------
+
+
+@pytest.fixture
+def shut(monkeypatch):
+    """Let no one list a folder; its mode would not keep an administrator out."""
+    usual = Path.iterdir
+
+    def shut(folder):
+        def iterdir(path):
+            if path == folder:
+                raise PermissionError(13, "Permission denied", str(path))
+            return usual(path)
+
+        monkeypatch.setattr(Path, "iterdir", iterdir)
+
+    return shut
+
+
+def test_a_user_s_folder_that_may_not_be_read_is_skipped(tmp_path, monkeypatch, shut):
+    monkeypatch.delenv(plugins.ENVIRONMENT, raising=False)
+    monkeypatch.setattr(plugins, "user_folder", lambda: tmp_path)
+    shut(tmp_path)
+    (skipped,) = plugins.find_packs().skipped
+    assert skipped.file == str(tmp_path)
+    assert "Permission denied" in skipped.message
+
+
+def test_a_pack_that_may_not_be_looked_into_is_skipped(install, monkeypatch):
+    folder = install({})
+    usual = Path.is_file
+
+    def is_file(path):
+        if path.parent == folder:
+            raise PermissionError(13, "Permission denied", str(path))
+        return usual(path)
+
+    monkeypatch.setattr(Path, "is_file", is_file)
+    (skipped,) = materials.skipped
+    assert (skipped.name, skipped.file) == ("lab", str(folder))
+
+
+def test_a_drawer_that_may_not_be_read_is_one_finding(install, shut):
+    folder = install({"sound": NMP})
+    (folder / "solvents").mkdir()
+    shut(folder / "solvents")
+    (skipped,) = materials.skipped
+    assert (skipped.name, skipped.file) == ("lab", str(folder / "solvents"))
+    assert materials["NMP"].pack == "builtin"
+    found = check_pack(folder)
+    told = [each for each in found if "Permission denied" in each.message]
+    assert [each.file for each in told] == [str(folder / "solvents")]
+    ran = call("packs", "check", str(folder), status=1)
+    assert isinstance(ran.exception, SystemExit)

@@ -120,7 +120,8 @@ def test_a_shipped_case_agrees_with_the_numbers_of_the_source(name):
     data = resources.files("membranekit") / "data" / "examples.toml"
     example = read_toml(data)[0][name]
     case = mk.cases[name]
-    parts = {("PEG200" if k == "PEG" else k): v for k, v in example["parts"].items()}
+    names = {"PEG": "PEG200", "PSF": f"polysulfone {example['polymer_grade'][:6]}"}
+    parts = {names.get(k, k): v for k, v in example["parts"].items()}
     assert case.solution.parts == parts
     air = case.process.steps[0]
     given = mk.AirExposure(

@@ -291,7 +291,7 @@ def test_the_command_tells_it_of_a_case_and_of_names(tmp_path):
     assert tight.stdout == listed.stdout
     text = mk.cases["example2"].to_toml()
     path = tmp_path / "mine.toml"
-    path.write_text(text.replace("PSF = 15", "PAN = 15"))
+    path.write_text(text.replace('"polysulfone P-3500" = 15', "PAN = 15"))
     found = json.loads(call("materials", "--for", str(path), "--json").stdout)
     assert {
         "of": ["water", "polyacrylonitrile"],

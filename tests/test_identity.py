@@ -383,7 +383,11 @@ def test_a_run_s_history_knows_its_components_by_any_name(install):
         ("PVP K30", "PVP K30", ""),
         ("PVP K90", "PVP K90", ""),
         ("PVDF", "PVDF", ""),
-        ("PSF", "polysulfone P-3500", ""),
+        ("PSF", "polysulfone P-3500", "PSF"),
+        ("psu", "polysulfone P-3500", "PSF"),
+        ("polysulfone", "polysulfone P-3500", "PSF"),
+        ("polysulfone P-3500", "polysulfone P-3500", ""),
+        ("P-3500", "polysulfone P-3500", ""),
     ],
 )
 def test_a_bare_family_name_means_what_stands_for_it(name, canonical, stands_for):
@@ -405,14 +409,17 @@ def test_a_family_that_nothing_stands_for_is_refused_with_its_grades():
     assert [each.name for each in materials.named("PEG")] == ["PEG 200"]
 
 
-GRADED = changed(PSF, name='"PVDF 761"', aliases='["PVDF"]', family='"PVDF"')
-GENERIC = changed(PSF, name='"any PVDF"', aliases='["PVDF"]', grade='""').replace(
-    'family = "PSF"', 'family = "PVDF"\ngeneric = true'
+GRADED = changed(
+    PSF, name='"PVDF 761"', aliases='["PVDF"]', family='"PVDF"', generic="false"
 )
+GENERIC = changed(
+    PSF, name='"any PVDF"', aliases='["PVDF"]', grade='""', family='"PVDF"'
+)
+OTHER = changed(PSF, name='"x"', aliases='["PVP"]', generic="false")
 
 
 def test_graded_substances_of_a_family_leave_its_bare_name_alone(install):
-    install(lab={"a": GRADED, "b": changed(PSF, name='"x"', aliases='["PVP"]')})
+    install(lab={"a": GRADED, "b": OTHER})
     assert materials["PVDF"].name == "PVDF"
     assert materials["PVP"].name == "PVP K30"
     assert materials.family("pvdf") == ["PVDF", "PVDF 761"]
@@ -431,7 +438,7 @@ def test_two_that_stand_for_a_family_are_refused(install):
 def test_a_family_asked_for_in_python_reads_back_as_the_family():
     parts = {materials["PSF"]: 15, materials["NMP"]: 70, materials["PVP"]: 15}
     solution = mk.CastingSolution.from_parts(parts)
-    assert list(solution.parts) == ["polysulfone P-3500", "NMP", "PVP"]
+    assert list(solution.parts) == ["PSF", "NMP", "PVP"]
     assert solution.parts["PVP K30"] == 15
 
 
@@ -447,7 +454,7 @@ def assumed(solution, rerun=None):
 
 
 def test_a_grade_that_nobody_gave_stands_first_with_its_effect():
-    parts = {"PSF": 15, "NMP": 70, "PVP": 15}
+    parts = {"P-3500": 15, "NMP": 70, "PVP": 15}
     solution = mk.CastingSolution.from_parts(parts)
     seen = []
 
@@ -468,8 +475,40 @@ def test_a_grade_that_nobody_gave_stands_first_with_its_effect():
         if each.name == "PVP K30"
     }
     assert lengths == {12.0, 24.0}
-    known = mk.CastingSolution.from_parts({"PSF": 15, "NMP": 70, "PVP K30": 15})
+    known = mk.CastingSolution.from_parts({"P-3500": 15, "NMP": 70, "PVP K30": 15})
     assert not [each for each in assumed(known) if "grade" in str(each["value"])]
+
+
+@pytest.mark.parametrize("name", ["PSF", "PSU", "polysulfone"])
+def test_a_bare_polysulfone_tells_the_grade_that_it_was_taken_for(name):
+    solution = mk.CastingSolution.from_parts({name: 15, "NMP": 85})
+    lengths = []
+
+    def rerun(changed, process, constants):
+        (polymer,) = (each for each in changed.components if each.kind == "polymer")
+        lengths.append(polymer.get("number_average_molar_mass").at())
+        return 1e-6 if len(set(lengths)) > 1 else 0.0
+
+    first = assumed(solution, rerun)[0]
+    assert first["name"] == "solution.parts.PSF"
+    assert first["value"] == "grade not given, 78 kg/mol assumed"
+    listed = "`membranekit materials PSF` lists polysulfone P-3500"
+    assert first["source"].startswith(listed)
+    assert first["effect"] is not None
+    assert {lengths[0], 2 * lengths[0]} == set(lengths)
+
+
+def test_the_shipped_cases_name_the_grade_of_polysulfone():
+    for name in ("example2", "example3"):
+        case = mk.read_case(name)
+        found = case.solution.polymer
+        assert (found.grade, found.stands_for) == ("P-3500", "")
+        told = [
+            each["name"]
+            for each in assumed(case.solution)
+            if "grade not given" in str(each["value"])
+        ]
+        assert told == ["solution.parts.PVP"]
 
 
 def test_grades_stand_first_in_what_is_read_back():

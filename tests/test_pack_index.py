@@ -170,7 +170,7 @@ def test_with_contents_no_file_is_opened_before_it_is_asked_for(pack, monkeypatc
     monkeypatch.setattr(io, "open", watched)
     monkeypatch.setattr(builtins, "open", watched)
     library = library_of(pack)
-    assert set(library) == {"sulfolane", "cyrene"}
+    assert set(library.adds(library.packs[0])) == {"sulfolane", "cyrene"}
     assert set(opened) <= {"pack.toml"}
     library["DHLG"]
     assert "one.toml" not in opened

@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import click
@@ -96,7 +97,18 @@ def run(command: str, folder: Path, site: Path) -> None:
     print(f"$ {command}\n{done.stdout}")
 
 
+def needs_setuptools() -> None:
+    """Skip where the wheel cannot be built: nothing is fetched, so it must be here."""
+    try:
+        found = metadata.version("setuptools")
+    except metadata.PackageNotFoundError:
+        found = "0"
+    if int(found.partition(".")[0]) < 77:
+        pytest.skip(f"the pack asks for setuptools >= 77, and {found} is installed")
+
+
 def test_the_tutorial_runs_as_it_stands(tmp_path, capsys):
+    needs_setuptools()
     folder, site = tmp_path / "here", tmp_path / "site"
     folder.mkdir()
     site.mkdir()
