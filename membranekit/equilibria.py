@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from membranekit import library, units
-from membranekit.errors import InputError, MaterialError
+from membranekit.errors import InputError, MaterialError, MembranekitError
 from membranekit.mixtures import demixing_liquids, mixture_of
 from membranekit.substances import (
     InteractionSet,

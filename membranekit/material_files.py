@@ -488,6 +488,7 @@ def _law(
         if not (isinstance(y, float) and 0 < y < math.inf):
             file.fail((*keys, "coefficients"), f"no positive value at {T:g} K: {y}")
         factor = file.si(f"{y!r} {unit}", kind, (*keys, "coefficients")) / y
+        unit = units.unit_text(f"{y!r} {unit}", kind, symbol)
     return dataclasses.replace(law, scale=factor), unit
 
 

@@ -497,7 +497,7 @@ def constant(name: str, given: Any, source: str, basis: str, **more: Any) -> Val
     """
     kind = PROPERTIES[name].unit_kind
     value = units.quantity(given, kind, name)
-    unit = units.text(value).partition(" ")[2]
+    unit = units.unit_text(value, kind, name)
     law = Law("constant", (units.to_si(value, kind),))
     return Value(name, law, unit, source, basis, **more)
 

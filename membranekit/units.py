@@ -376,6 +376,19 @@ def text(value: pint.Quantity[Any]) -> str:
     return f"{repr(number).removesuffix('.0')} {unit}".removesuffix(" dimensionless")
 
 
+def unit_text(given: object, kind: str, name: str) -> str:
+    """Return the unit of a text or quantity as ASCII text that pint reads by itself.
+
+    Parameters and errors are those of `quantity`, which reads more than pint does.
+
+    Examples
+    --------
+    >>> unit_text("1.2 kg m-1 s-1", "viscosity", "mu"), unit_text(2.6, "number", "x")
+    ('kg/m/s', '')
+    """
+    return text(quantity(given, kind, name)).partition(" ")[2]
+
+
 def _symbol(value: PlainQuantity[Any]) -> str:
     """Return the short name of a unit in ASCII, as a user would write it."""
     unit = f"{value.units:~D}".replace(" / ", "/").replace(" ** ", "**")

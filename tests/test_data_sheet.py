@@ -5,11 +5,14 @@ import math
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 import membranekit as mk
 from membranekit import units
 from membranekit.cli import main
 from membranekit.data_sheet import sheet_dict, sheet_html, sheet_text
+from membranekit.material_files import load_file
 from membranekit.substances import PROPERTIES, Law, Substance, Value
 
 EVERY = list(mk.materials)
@@ -197,3 +200,98 @@ def test_a_wrong_question_is_refused(given, told):
     done = call("materials", *given)
     assert done.exit_code == 2
     assert told in done.stderr
+
+
+# ------------------------------------------------------- units as they are written
+LAWFUL = """\
+kind = "solvent"
+name = "a liquid"
+[molar_mass]
+value = "100 g/mol"
+source = "chosen: a round number"
+basis = "chosen"
+[density]
+value = "1 {density}"
+source = "chosen: a round number"
+basis = "chosen"
+[{name}]
+correlation = "polynomial"
+units = {{ {symbol} = "{unit}", T = "degC" }}
+coefficients = {{ c0 = {number}, c1 = 1e-5 }}
+source = "chosen: a round number"
+basis = "chosen"
+"""
+TIMES = st.sampled_from([" ", "*", " * ", ".", "\u00b7"])
+POWERS = {
+    "**": "{unit}**{power}",
+    "^": "{unit}^{power}",
+    "glued": "{unit}{power}",
+    "raised": "{unit}{raised}",
+}
+RAISED = str.maketrans("-123", "\u207b\u00b9\u00b2\u00b3")
+
+
+def written(parts, times, style, is_quotient):
+    """Return a unit as a laboratory may write it."""
+    words = {True: [], False: []}
+    for unit, power in parts:
+        below = is_quotient and power < 0
+        power = -power if below else power
+        raised = str(power).translate(RAISED)
+        form = "{unit}" if power == 1 else POWERS[style]
+        words[below].append(form.format(unit=unit, power=power, raised=raised))
+    return "/".join([times.join(words[False]), *words[True]])
+
+
+@pytest.mark.parametrize(
+    "degree", ["g/cm3", "kg/m3", "g cm-3", "g\u00b7cm\u207b\u00b3"]
+)
+def test_a_density_is_shown_however_its_unit_is_written(tmp_path, degree):
+    path = tmp_path / "x.toml"
+    text = LAWFUL.format(
+        density="g/cm3", name="viscosity", symbol="mu", unit="kg m-1 s-1", number=0.5
+    )
+    law = text.partition("[viscosity]")[2].replace("kg m-1 s-1", degree)
+    law = law.replace("mu =", "rho =").replace("c0 = 0.5", "c0 = 1")
+    head = text.partition("[density]")[0]
+    path.write_text(f"{head}[density]{law}", encoding="utf-8")
+    found = load_file(path)
+    shown = found.get("density").quantity()
+    assert shown.m_as("kg/m**3") == pytest.approx(found.get("density").at())
+    assert found.get("density").unit in str(found)
+
+
+@given(
+    mass=st.sampled_from(["kg", "g", "mg", "lb"]),
+    length=st.sampled_from(["m", "cm", "mm", "\u00b5m"]),
+    time=st.sampled_from(["s", "min", "h"]),
+    number=st.floats(0.01, 100.0),
+    times=TIMES,
+    style=st.sampled_from(list(POWERS)),
+    is_quotient=st.booleans(),
+)
+def test_every_unit_that_is_read_can_be_shown(
+    tmp_path_factory, mass, length, time, number, times, style, is_quotient
+):
+    ways = (times, style, is_quotient)
+    unit = written([(mass, 1), (length, -1), (time, -1)], *ways)
+    density = written([(mass, 1), (length, -3)], *ways)
+    path = tmp_path_factory.getbasetemp() / "unit.toml"
+    text = LAWFUL.format(
+        density=density, name="viscosity", symbol="mu", unit=unit, number=number
+    )
+    path.write_text(text, encoding="utf-8")
+    try:
+        found = load_file(path)
+    except mk.MembranekitError as error:
+        assert "out of range" in str(error)  # noqa: PT017
+        return
+    for value, raw in zip(found.values[1:], (density, unit), strict=True):
+        shown = value.quantity()
+        assert shown.m_as(units.KINDS[value.name].unit) == pytest.approx(value.at())
+        # in the unit that was written: it is what the coefficients of a law are in
+        one = units.si(f"1.0 {raw}", value.name, "raw")
+        assert units.si(f"1.0 {value.unit}", value.name, "kept") == pytest.approx(one)
+        assert f" {value.unit} " in str(found)
+    assert found.to_dict()["properties"]["viscosity"]["law"]
+    assert sheet_html(found)
