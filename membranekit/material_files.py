@@ -232,11 +232,15 @@ class MaterialFile:
             if kind not in kinds:
                 continue
             if not isinstance(ends, list) or len(ends) != 2:
-                self.fail((*keys, kind), f"must be two ends: {example}")
-            low, high = (self.si(end, kind, (*keys, kind)) for end in ends)
-            if not low < high:
-                self.fail((*keys, kind), "the first end must be the lower one")
-            found.append((kind, low, high))
+                self.report((*keys, kind), f"must be two ends: {example}")
+                continue
+            low, high = (
+                self.tried(math.nan, self.si, end, kind, (*keys, kind)) for end in ends
+            )
+            if low < high:
+                found.append((kind, low, high))
+            elif low >= high:
+                self.report((*keys, kind), "the first end must be the lower one")
         return tuple(found)
 
     def half_width(
@@ -246,6 +250,8 @@ class MaterialFile:
         text = self.string(table, keys, "uncertainty", "")
         if not text:
             return None
+        if text.lstrip().startswith("-"):
+            self.fail((*keys, "uncertainty"), "must be positive")
         if re.fullmatch(r"\s*\d{1,20}(\.\d{1,20})?\s*%\s*", text):
             width = float(text.strip().rstrip("%")) / 100
             if not width > 0:
@@ -282,7 +288,9 @@ def load_file(path: str | Path | Traversable) -> Substance | InteractionSet:
         impossible; the message holds file, line and key.
     """
     data, text = read_toml(path)
-    return _read(MaterialFile(str(path), text, data))
+    found = _read(MaterialFile(str(path), text, data))
+    assert found is not None  # a fault that is not collected is raised
+    return found
 
 
 def survey_file(
@@ -307,10 +315,17 @@ def survey_file(
     return file, file.tried(None, _read, file)
 
 
-def _read(file: MaterialFile) -> Substance | InteractionSet:
+def _read(file: MaterialFile) -> Substance | InteractionSet | None:
+    """Return what a file holds; None: it seems to be no material file at all.
+
+    Where faults are collected, a file of an unknown kind is read on nevertheless.
+    """
     kinds = (*substances.KINDS, "interaction_set")
-    kind = file.choice(file.data, (), "kind", kinds)
-    return _interaction_set(file) if kind == "interaction_set" else _substance(file)
+    kind = file.tried("", file.choice, file.data, (), "kind", kinds)
+    if not kind and not {"name", "kind"} & set(file.data):
+        return None
+    is_set = kind == "interaction_set" or (not kind and "components" in file.data)
+    return _interaction_set(file) if is_set else _substance(file, kind)
 
 
 _SOURCED = ("source", "basis", "note", "uncertainty")
@@ -334,9 +349,8 @@ _REQUIRED = {
 }
 
 
-def _substance(file: MaterialFile) -> Substance:
+def _substance(file: MaterialFile, kind: str) -> Substance:
     data = file.data
-    kind = data["kind"]
     known = (*_SUBSTANCE_KEYS, *substances.PROPERTIES)
     if kind == "polymer" and "molar_mass" in data:
         file.report(
@@ -361,7 +375,7 @@ def _substance(file: MaterialFile) -> Substance:
     values = [
         tried(None, _value, file, key) for key in data if key in substances.PROPERTIES
     ]
-    for wanted in _REQUIRED[kind]:
+    for wanted in _REQUIRED.get(kind, ()):
         if not set(wanted) & set(data):
             file.report((), f"[{'] or ['.join(wanted)}] is missing")
     return Substance(
@@ -427,7 +441,8 @@ def is_cas(number: str) -> bool:
     )
 
 
-def _value(file: MaterialFile, name: str) -> Value:
+def _value(file: MaterialFile, name: str) -> Value | None:
+    """Return a value; None: it has a fault, which was collected."""
     keys: Keys = (name,)
     example = f"[{name}] with value, source and basis below it"
     table = file.table(file.data[name], keys, example)
@@ -438,8 +453,8 @@ def _value(file: MaterialFile, name: str) -> Value:
     more = file.sourced(table, keys, kind)
     more["ranges"] = file.tried((), file.ranges, table, keys)
     if is_law:
-        law, unit = _law(file, name, table, more["ranges"])
-        return Value(name, law, unit, **more)
+        read = _law(file, name, table, more["ranges"])
+        return Value(name, *read, **more) if read else None
     if "value" not in table:
         file.fail(keys, "value is missing")
     try:
@@ -456,20 +471,17 @@ _ZERO = {"K": 0.0, "degC": 273.15}
 
 def _law(
     file: MaterialFile, name: str, table: Mapping[str, Any], ranges: Iterable[Any]
-) -> tuple[Law, str]:
+) -> tuple[Law, str] | None:
+    """Return a law and its unit; None: it has a fault, which was collected."""
     keys: Keys = (name,)
     chosen = file.choice(table, keys, "correlation", tuple(substances.CORRELATIONS))
     correlation = substances.CORRELATIONS[chosen]
     symbol = substances.PROPERTIES[name].symbol
-    example = f'units = {{ {symbol} = "...", T = "K" }}'
-    given = file.table(table.get("units"), (*keys, "units"), example)
-    file.only(given, (*keys, "units"), (symbol, "T"))
-    unit = file.string(given, (*keys, "units"), symbol)
-    scale = file.choice(given, (*keys, "units"), "T", tuple(_ZERO))
-    if correlation.absolute and scale != "K":
-        file.fail((*keys, "units", "T"), f"{chosen} needs the temperature in K")
-    law = Law(chosen, _coefficients(file, name, table, correlation, symbol))
-    law = dataclasses.replace(law, offset=_ZERO[scale])
+    unit, scale = file.tried(("", ""), _law_units, file, name, table, correlation)
+    coefficients = _coefficients(file, name, table, correlation, symbol)
+    if not unit or not scale:
+        return None
+    law = Law(chosen, coefficients, offset=_ZERO[scale])
     ends = next((ends[1:] for ends in ranges if ends[0] == "temperature"), ())
     kind = substances.PROPERTIES[name].unit_kind
     for T in (substances.ROOM_TEMPERATURE, *ends):
@@ -479,11 +491,36 @@ def _law(
             y = math.nan
         if not (isinstance(y, float) and 0 < y < math.inf):
             file.fail((*keys, "coefficients"), f"no positive value at {T:g} K: {y}")
-        factor = file.si(f"{y!r} {unit}", kind, keys) / y
+        factor = file.si(f"{y!r} {unit}", kind, (*keys, "coefficients")) / y
         unit = units.unit_text(f"{y!r} {unit}", kind, symbol)
-        if kind == "temperature" and units.make(0.0, unit).m_as("K") != 0:
-            file.fail((*keys, "units", symbol), "a law of a temperature needs K")
     return dataclasses.replace(law, scale=factor), unit
+
+
+def _law_units(
+    file: MaterialFile,
+    name: str,
+    table: Mapping[str, Any],
+    correlation: substances.Correlation,
+) -> tuple[str, str]:
+    """Return the units of a law's value and of its temperature."""
+    keys: Keys = (name, "units")
+    symbol = substances.PROPERTIES[name].symbol
+    example = f'units = {{ {symbol} = "...", T = "K" }}'
+    given = file.table(table.get("units"), keys, example)
+    file.only(given, keys, (symbol, "T"))
+    scale = file.tried("", file.choice, given, keys, "T", tuple(_ZERO))
+    if correlation.absolute and scale == "degC":
+        file.report((*keys, "T"), f"{table['correlation']} needs the temperature in K")
+        scale = ""
+    unit = file.string(given, keys, symbol)
+    kind = substances.PROPERTIES[name].unit_kind
+    try:
+        units.check_unit(unit, kind, symbol)
+    except InputError as error:
+        file.fail((*keys, symbol), str(error).removeprefix(f"{symbol}: "))
+    if kind == "temperature" and units.make(0.0, unit).m_as("K") != 0:
+        file.fail((*keys, symbol), "a law of a temperature needs K")
+    return unit, scale
 
 
 def _coefficients(
@@ -647,11 +684,12 @@ def _pair(
     components: tuple[str, ...],
     convention: str,
     reference: str,
-) -> Pair:
+) -> Pair | None:
+    """Return a pair; None: it has a fault, which was collected."""
     keys: Keys = ("pair", n)
     table = file.table(file.data["pair"][n], keys, "[[pair]]")
     file.only(table, keys, _PAIR_KEYS)
-    between = _between(file, keys, table, components, 2)
+    between = file.tried([], _between, file, keys, table, components, 2)
     sourced = file.sourced(table, keys, "number")
     form = file.choice(table, keys, "form", tuple(substances.FORMS))
     if convention == "chi" and form != "constant":
@@ -663,10 +701,13 @@ def _pair(
     volume = file.choice(
         table, keys, "reference_volume", ("first", *components), reference
     )
+    terms = _terms(file, keys, table, form)
+    if not between:
+        return None
     return Pair(
         between=(between[0], between[1]),
         form=form,
-        coefficients=_terms(file, keys, table, form),
+        coefficients=terms,
         reference_volume=between[0] if volume == "first" else volume,
         **sourced,
     )
@@ -687,10 +728,15 @@ def _between(
     for name in between:
         if name not in components:
             near = suggestion(str(name), components)
-            file.fail((*keys, "between"), f"{name!r} is no component", near)
+            file.fail((*keys, "between"), _no_component(name, components), near)
     if len(set(between)) < count:
         file.fail((*keys, "between"), f"must be {number} components, each once")
     return between
+
+
+def _no_component(name: Any, components: Iterable[str]) -> str:
+    listed = ", ".join(components)
+    return f"{name!r} is no component: written as in components, they are {listed}"
 
 
 def _ternaries(
@@ -744,7 +790,7 @@ def _classes(
         for member in members:
             if member not in components:
                 near = suggestion(str(member), components)
-                file.fail(keys, f"{member!r} is no component", near)
+                file.fail(keys, _no_component(member, components), near)
             if member in seen:
                 file.fail(keys, f"{member} stands in a class twice")
             seen.add(member)
@@ -953,11 +999,16 @@ def _pack(file: MaterialFile, location: Traversable) -> Pack:
     data, tried = file.data, file.tried
     file.only(data, (), PACK_KEYS)
     needed = tried("", file.string, data, (), "membranekit")
+    name = tried("", file.string, data, (), "name")
     if needed and not _NEEDED.fullmatch(needed):
         file.report(("membranekit",), f'{needed!r} is not like ">=0.1"')
     elif needed and not _is_recent(needed):
-        file.report(("membranekit",), f"needs membranekit {needed}")
-    name = tried("", file.string, data, (), "name")
+        file.report(
+            ("membranekit",),
+            f"the pack {name or 'in this folder'} needs membranekit {needed}, and "
+            f"{metadata.version('membranekit')} is installed: install a newer one "
+            "(pip install --upgrade membranekit), or an older version of the pack",
+        )
     if name and not _PACK_NAME.fullmatch(name):
         what = "must be one short word of letters, digits, dots, hyphens, underscores"
         file.report(("name",), what)

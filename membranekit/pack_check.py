@@ -731,9 +731,9 @@ def _check_slope(
             file.report(
                 (value.name, "value"), f"{what} with the temperature: give a law"
             )
-        for (low, p), (high, q) in pairwise(points):
+        for (T, p), (next_T, q) in pairwise(points):
             if not q > p:
-                what = f"does not rise from {low:g} to {high:g} K, as a saturation"
+                what = f"does not rise from {T:g} to {next_T:g} K, as a saturation"
                 keys = (value.name, "coefficients")
                 file.report(keys, f"{what} pressure does: a wrong sign, unit or order")
                 return

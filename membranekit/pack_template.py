@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _PACKAGE = "package"
 """The folder of the template that becomes the package."""
 
+_TAKEN = {"builtin": "comes with membranekit", "case": "a case brings itself"}
+"""Names behind an @ that no pack can have, and whose they are."""
+
 
 def write(folder: Path) -> Path:
     """Write the template of a pack; the folder's name becomes the pack's.
@@ -46,7 +49,7 @@ def write(folder: Path) -> Path:
     ...     print(package.name, len(list(package.glob("*/*.toml"))), "materials")
     membranekit_my_lab 3 materials
     """
-    name = _pack_name(folder)
+    name = pack_name(folder)
     package = f"membranekit_{name.replace('-', '_')}"
     if folder.exists() or folder.is_symlink():
         raise OutputError(f"{folder} is there already, and is left as it is")
@@ -69,8 +72,19 @@ def write(folder: Path) -> Path:
     return folder / package
 
 
-def _pack_name(folder: Path) -> str:
-    """Return the name of a pack, and of a distribution, that a folder's name gives."""
+def pack_name(folder: Path) -> str:
+    """Return the name of a pack, and of a distribution, that a folder's name gives.
+
+    Raises
+    ------
+    InputError
+        It gives none, or one that is taken.
+
+    Examples
+    --------
+    >>> pack_name(Path("My Lab"))
+    'my-lab'
+    """
     given = folder.resolve().name
     name = re.sub(r"[^a-z0-9]+", "-", given.casefold()).strip("-")
     name = name.removeprefix("membranekit-")
@@ -78,6 +92,11 @@ def _pack_name(folder: Path) -> str:
         raise InputError(
             f"{given!r}: the folder's name becomes the pack's: it begins with a "
             'letter of a to z, and letters, digits and hyphens follow, as in "my-lab"'
+        )
+    if name in _TAKEN:
+        raise InputError(
+            f"{given!r}: the folder's name becomes the pack's, and {name!r} is the "
+            f'name of what {_TAKEN[name]}: take another, such as "my-lab"'
         )
     return name
 

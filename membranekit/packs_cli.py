@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -104,18 +105,26 @@ def info(name: str, as_json: bool) -> None:
 
 @packs.command()
 @click.argument("folder", metavar="FOLDER")
-def new(folder: str) -> None:
+@as_json_option
+def new(folder: str, as_json: bool) -> None:
     """Write a template of a pack into FOLDER, which must not be there yet.
 
-    The folder's name becomes the pack's.
+    The folder's name becomes the pack's: small letters of a to z, digits and hyphens.
     """
-    from membranekit.pack_template import write
+    from membranekit.pack_template import pack_name, write
 
-    package = write(Path(folder))
+    place = Path(folder)
+    name, package = pack_name(place), write(place)
+    if as_json:
+        files = [each for each in place.rglob("*") if each.is_file()]
+        listed = sorted(each.relative_to(place).as_posix() for each in files)
+        say_json({"pack": name, "folder": folder, "files": listed})
+        return
+    case = quote(str(place / "case.toml"))
     say(
-        f"{folder} is written: its README.md tells what is in it\n\n"
-        f"  membranekit packs check {folder}\n"
-        f"  MEMBRANEKIT_PACKS={package} membranekit run {Path(folder) / 'case.toml'}"
+        f"{folder} is written, the pack {name}: its README.md tells what is in it\n\n"
+        f"  membranekit packs check {quote(folder)}\n"
+        f"  MEMBRANEKIT_PACKS={quote(str(package))} membranekit run {case}"
     )
 
 
@@ -190,11 +199,23 @@ def _find(name: str) -> Pack:
         if match_key(pack.name) == key:
             return pack
     for each in materials.skipped:
-        if match_key(each.name) == key:
+        if key in (match_key(each.name), match_key(_name_within(each))):
             raise MaterialError(f"a pack was skipped, for it is broken: {each}")
     near = suggestion(name, [pack.name for pack in materials.packs])
     hint = f"did you mean {near}?" if near else "`membranekit packs` lists them"
     raise MaterialError(f"{name!r} is no known pack; {hint}")
+
+
+def _name_within(skipped: Skipped) -> str:
+    """Return the name that a skipped ``pack.toml`` says; empty where it says none."""
+    from membranekit.material_files import survey_pack
+    from membranekit.toml_text import LocatedError
+
+    file = Path(skipped.file)
+    if file.name == "pack.toml":
+        with suppress(LocatedError):
+            return survey_pack(file.parent)[1].name
+    return ""
 
 
 def _pack_in(place: Path) -> Path:

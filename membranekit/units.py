@@ -253,6 +253,28 @@ def si(given: object, kind: str, name: str) -> float:
     return _read(given, kind, name)[1]
 
 
+def check_unit(given: str, kind: str, name: str) -> None:
+    """Refuse a text that is no unit of a kind; `name` is whose it is, for errors.
+
+    Raises
+    ------
+    UnitError
+        It cannot be read or has another dimension.
+
+    Examples
+    --------
+    >>> check_unit("mPa*s", "viscosity", "viscosity.units.mu")
+    """
+    sort = KINDS[kind]
+    try:
+        value = _read_text(f"1 {given}", sort)
+        _check_unit(value, sort, kind.replace("_", " "))
+    except _FaultError as error:
+        _, _, example = sort.example.partition(" ")
+        shown = f"write it like {example!r}" if example else "leave it empty"
+        raise UnitError(f"{name}: the unit {given[:80]!r} {error}; {shown}") from None
+
+
 def to_si(value: pint.Quantity[Any], kind: str) -> float:
     """Convert a quantity that was checked before to the SI float of its kind."""
     return float(value.m_as(KINDS[kind].unit))

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -194,6 +195,9 @@ FAULTS = [
     ("solvents/polarclean.toml", "1 %", "2 g/cm**3", 13, "density.uncertainty", "larg"),
     ("solvents/polarclean.toml", "1 %", "0 %", 13, "density.uncertainty", "positive"),
     ("solvents/polarclean.toml", 'basis = "measured"', "", 17, "viscosity", "basis is"),
+    ("solvents/polarclean.toml", "1 %", "-5 %", 13, "density.unc", "must be positive"),
+    ("solvents/polarclean.toml", "mPa*s", "mPas", 19, "viscosity.units.mu", "'mPas'"),
+    ("solvents/polarclean.toml", "mPa*s", "m**2/s", 19, "viscosity.units.mu", "is not"),
     # what matter can be
     ("solvents/polarclean.toml", "1043 kg", "10.43 kg", 12, "density.value", "200 to"),
     (
@@ -240,6 +244,14 @@ FAULTS = [
     ),
     # whole sets and known names
     ("interactions/set.toml", '"PES 9000"]\nform', '"PES"]\nform', 20, "pair.2", "PES"),
+    (
+        "interactions/set.toml",
+        '"PES 9000"]\nform',
+        '"polyethersulfone"]\nform',
+        20,
+        "pair.2.between",
+        "they are water, PolarClean, PES 9000",
+    ),
     ("interactions/set.toml", '["PolarClean", "P', '["water", "P', 27, "", "twice"),
     ("interactions/set.toml", '["PolarClean", "P', '["water", "P', 3, "", "is missing"),
     # the pack
@@ -251,6 +263,9 @@ FAULTS = [
     ("pack.toml", "license", "licence", 3, "licence", "unknown key"),
     ("pack.toml", '"a laboratory"', '""', 4, "author", "must be a text"),
     ("pack.toml", ">=0.1", ">=99", 5, "membranekit", "needs membranekit >=99"),
+    ("pack.toml", ">=0.1", ">=99", 5, "membranekit", version("membranekit")),
+    ("pack.toml", ">=0.1", ">=99", 5, "membranekit", "the pack mylab needs"),
+    ("pack.toml", ">=0.1", ">=99", 5, "membranekit", "pip install --upgrade"),
     ("pack.toml", ">=0.1", "0.1", 5, "membranekit", "is not like"),
 ]
 
@@ -391,6 +406,48 @@ def test_a_saturation_pressure_that_is_one_number_over_a_range(mylab):
     (found,) = mylab(**{"solvents/polarclean.toml": SOLVENT + text})
     assert found.key == "saturation_pressure.value"
     assert "rises with the temperature: give a law" in found.message
+
+
+def test_a_fault_hides_no_other_of_the_same_file(mylab):
+    law = """
+[heat_capacity]
+correlation = "polynomial"
+units = { cp = "kJ", T = "F" }
+coefficients = { c0 = "1" }
+valid = { temperature = ["20 furlong", "60 acre"], relative_humidity = "dry" }
+source = "ours"
+basis = "guessed"
+"""
+    solvent = SOLVENT.replace('"solvent"', '"slovent"').replace("kg/m**3", "kg")
+    found = mylab(**{"solvents/polarclean.toml": solvent + law})
+    assert {
+        (1, "kind"),
+        (12, "density.value"),
+        (27, "heat_capacity.units.cp"),
+        (27, "heat_capacity.units.T"),
+        (28, "heat_capacity.coefficients.c0"),
+        (29, "heat_capacity.valid.temperature"),
+        (29, "heat_capacity.valid.relative_humidity"),
+        (31, "heat_capacity.basis"),
+    } <= {(each.line, each.key) for each in found}
+    ends = [
+        each.message for each in found if each.key == "heat_capacity.valid.temperature"
+    ]
+    assert len(ends) == 2
+    assert "20 furlong" in ends[0]
+    assert "60 acre" in ends[1]
+
+
+def test_a_wrong_pair_hides_no_other_fault_of_it(mylab):
+    text = SET.replace('"PES 9000"]\nform', '"PES"]\nform').replace("g = 2.6", "h = 1")
+    found = mylab(**{"interactions/set.toml": text})
+    keys = {(each.line, each.key) for each in found}
+    assert {(20, "pair.2.between"), (22, "pair.2.coefficients.h")} <= keys
+
+
+def test_a_file_that_is_no_material_at_all_is_one_finding(mylab):
+    (found,) = mylab(**{"tool.toml": "[tool]\nx = 1\n[other]\ny = 2\n"})
+    assert "kind is missing" in found.message
 
 
 def test_a_finding_reads_as_a_line_and_as_json(mylab):

@@ -1,8 +1,10 @@
 """The commands on packs, and the doctor: what they print and their statuses."""
 
 import json
+import shlex
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -180,12 +182,20 @@ def test_info_on_an_unknown_pack(found, name, hint):
     assert hint in result.stderr
 
 
-def test_info_on_a_pack_that_was_skipped_says_why(mylab):
+def test_info_on_a_pack_that_was_skipped_says_why(mylab, monkeypatch):
     (mylab / "pack.toml").write_text(PACK.replace(">=0.1", ">=99"))
     result = call("packs", "info", "mylab")
     assert result.exit_code == 2
     assert "membranekit >=99" in result.stderr
     assert "pack.toml:6" in result.stderr
+    assert f"{version('membranekit')} is installed" in result.stderr
+    mylab.rename("folder")
+    monkeypatch.setenv("MEMBRANEKIT_PACKS", "folder")
+    monkeypatch.setattr(library, "materials", Library())
+    assert "mylab" not in [each.name for each in library.materials.skipped]
+    by_name = call("packs", "info", "MyLab")
+    assert (by_name.exit_code, by_name.stdout) == (2, "")
+    assert "membranekit >=99" in by_name.stderr
 
 
 # ------------------------------------------------------------------------------ new
@@ -220,6 +230,39 @@ def test_a_new_pack_is_a_project_that_is_found_and_runs(found, monkeypatch):
     (run,) = json.loads(ran.stdout)["runs"]
     assert run["success"]
     assert run["porosity"]["value"] > 0
+
+
+def test_new_tells_the_name_and_what_to_type(found):
+    result = call("packs", "new", "My Lab")
+    assert "My Lab is written, the pack my-lab: " in result.stdout
+    commands = [line.strip() for line in result.stdout.splitlines()[2:]]
+    check, run = (shlex.split(each) for each in commands)
+    assert check == ["membranekit", "packs", "check", "My Lab"]
+    case = str(Path("My Lab", "case.toml"))
+    assert run[1:] == ["membranekit", "run", case]
+    assert Path(run[0].partition("=")[2], "pack.toml").is_file()
+    told = call("packs", "new", "\u00dcnlab")
+    assert "the pack nlab: " in told.stdout
+
+
+def test_new_as_json(found):
+    result = call("packs", "new", "My Lab", "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    document = json.loads(result.stdout)
+    assert list(document) == ["pack", "folder", "files"]
+    assert (document["pack"], document["folder"]) == ("my-lab", "My Lab")
+    assert document["files"] == sorted(document["files"])
+    assert "membranekit_my_lab/pack.toml" in document["files"]
+    assert len(document["files"]) == 8
+    assert all(Path("My Lab", each).is_file() for each in document["files"])
+
+
+@pytest.mark.parametrize("name", ["builtin", "Builtin", "membranekit-builtin", "case"])
+def test_new_refuses_a_name_that_is_taken(found, name):
+    result = call("packs", "new", name)
+    assert result.exit_code == 2
+    assert "take another" in result.stderr
+    assert not list(found.iterdir())
 
 
 def test_new_leaves_alone_what_is_there(found):
