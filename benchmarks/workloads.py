@@ -7,23 +7,33 @@ follow the library.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
 import membranekit as mk
-from membranekit import film_setup
+from membranekit import film_setup, library
 from membranekit._kernels import coexistence
+from membranekit.constants import CONSTANTS
 from membranekit.prepared import prepare
 from membranekit.process import AirExposure, Immersion
 
 CELLS = 120
 RUN_CELLS = 20
 STOPPED_AT_MOST = 3  # the film's status after the steps it was allowed
+
+
+# The physics of release 0.1.0, which first counted these: a film of other constants
+# takes other steps, and its counts would tell of the film and not of the code.
+MOBILITIES = {"small_molecule_mobility": 0.2, "dissolved_polymer_mobility": 1e-15}
+PAIRS = {("water", "PVDF"): 1.6746, ("PVDF", "PVP K30"): -0.6}
+GELATION = "60 %"
 
 
 @dataclass(frozen=True)
@@ -57,15 +67,46 @@ def example() -> SimpleNamespace:
         "immersion[2].time": "5 s",
     }
     (run,) = mk.read_case("example1").replace(changes).runs
-    prepared = prepare(run.solution, run.process)
+    solution = as_first_counted(run.solution)
+    with of_first_release():
+        prepared = prepare(solution, run.process)
     return SimpleNamespace(
-        solution=run.solution,
+        solution=solution,
         process=run.process,
         prepared=prepared,
         air=next(s for s in run.process.steps if isinstance(s, AirExposure)),
         bath=next(s for s in run.process.steps if isinstance(s, Immersion)),
         tables=prepared.model.mixture.at(prepared.temperature),
     )
+
+
+def as_first_counted(solution: Any) -> Any:
+    """Return Example 1's solution with the interactions and the gel of 0.1.0."""
+    interactions = library.interaction_set([each.name for each in solution.components])
+    for pair, g in PAIRS.items():
+        interactions = interactions.with_pair(
+            *pair, g, source="fitted: in release 0.1.0", basis="fitted"
+        )
+    gels = solution.polymer.replace(gelation_fraction=GELATION)
+    parts = {
+        (gels if each.name == gels.name else each): mass
+        for each, mass in solution._masses
+    }
+    return mk.CastingSolution.from_parts(
+        parts,
+        temperature=solution.temperature,
+        interactions="0.1.0",
+        extra=(dataclasses.replace(interactions, name="0.1.0"),),
+    )
+
+
+def of_first_release() -> Any:
+    """Return a context in which the mobilities are those of 0.1.0."""
+    pinned = {
+        name: dataclasses.replace(CONSTANTS[name], value=value)
+        for name, value in MOBILITIES.items()
+    }
+    return mock.patch.dict(CONSTANTS, pinned)
 
 
 def film_in_air() -> Any:
@@ -151,7 +192,8 @@ def _steps(stage: Callable[[], Any], calls: int) -> Callable[[], None]:
 
 def _short_run() -> None:
     solution, process = example().solution, example().process
-    membrane = mk.simulate(solution, process, cells=RUN_CELLS, history=False)
+    with of_first_release():
+        membrane = mk.simulate(solution, process, cells=RUN_CELLS, history=False)
     if not membrane.success:
         raise RuntimeError(membrane.message)
 
