@@ -544,7 +544,7 @@ def _others(
 
 def _heads(pack: Pack, seen: set[str]) -> Iterator[_Head]:
     """Yield the heads of the files of a pack that were not seen yet."""
-    with suppress(OSError):
+    with suppress(LocatedError, OSError):  # told once, where the pack is checked
         for file in pack.files():
             where = os.path.realpath(str(file))
             if where in seen:

@@ -217,7 +217,7 @@ FAULTS = [
     ("[number_average_", "[", 15, "molar_mass", "number_average_molar_mass"),
     ('"arrhenius"', '"arhenius"', 21, "viscosity.correlation", "mean arrhenius"),
     ('mu = "mPa*s"', 'eta = "mPa*s"', 22, "viscosity.units.eta", "unknown key"),
-    ('mu = "mPa*s"', 'mu = "mPa"', 20, "viscosity", "not a viscosity"),
+    ('mu = "mPa*s"', 'mu = "mPa"', 22, "viscosity.units.mu", "not a viscosity"),
     ('T = "K"', 'T = "degC"', 22, "viscosity.units.T", "temperature in K"),
     (", B = 1650.0", "", 23, "viscosity.coefficients", "B is missing"),
     ("B = 1650.0", 'B = "1650"', 23, "viscosity.coefficients.B", "bare number"),
