@@ -1,5 +1,6 @@
 """What `check_pack` finds: each fault with its file, line and key, all at once."""
 
+import importlib.resources
 import os
 import shutil
 from importlib.metadata import version
@@ -17,7 +18,7 @@ from membranekit.substances import PROPERTIES
 from membranekit.toml_text import LARGEST_FILE, LocatedError
 from membranekit.units import KINDS
 
-BUILTIN = Path(__file__).parents[1] / "materials"
+BUILTIN = Path(str(importlib.resources.files("membranekit.materials")))
 GREEN = (
     Path(__file__).parent / "packs" / "green_solvents" / "membranekit_green_solvents"
 )
