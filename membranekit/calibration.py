@@ -353,12 +353,15 @@ def misfit(
 ) -> float:
     """Return the root mean square error, each logarithm over that of its gate [1].
 
-    Gates are those of `comparison.gate_of`; labels count as in `label_errors`.
+    Gates are those of `comparison.gate_of`; labels count as in `label_errors`. Where no
+    front forms that should, it is infinite.
     """
     errors = []
     for each in known:
         if each.quantity in DECIDED:
             value = predicted(each, found, constants) + CLOSE * (not each.value)
+            if not value > 0.0:
+                return math.inf
             table = comparison.TABLES[each.example]
             gate = comparison.gate_of(
                 (table, each.air_time, each.quantity), "calibrate"

@@ -150,6 +150,15 @@ def rms(known, shapes, constants):
     return math.sqrt(sum(each**2 for each in off) / len(off))
 
 
+def test_where_no_front_forms_nothing_fits(shapes):
+    known, states = calibration.targets(), calibration.labels()
+    start = calibration.START
+    assert calibration.misfit(known, states, shapes, start) < 0.5
+    place = "example1", "2 s"
+    without = {**shapes, place: replace(shapes[place], front=0.0)}
+    assert calibration.misfit(known, states, without, start) == math.inf
+
+
 def test_a_calibrate_diameter_moves_its_constants(shapes):
     changed = DATA.replace('surface_pore = "0.15 um", m', 'surface_pore = "0.45 um", m')
     assert changed != DATA
