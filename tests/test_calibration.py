@@ -111,7 +111,7 @@ def test_one_run_uses_the_constants_it_is_given():
     assert usual.pore[-1] == pytest.approx(law, rel=0.1)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def coarse():
     """Count cells coarsely, take few steps, and run no inputs twice."""
     with pytest.MonkeyPatch.context() as patch:
