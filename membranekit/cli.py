@@ -33,6 +33,7 @@ from membranekit.errors import (
     OutputError,
     SkippedPackError,
 )
+from membranekit.sources import beside
 
 if TYPE_CHECKING:
     from membranekit.case import Case
@@ -862,7 +863,8 @@ def _figures(value: float) -> str:
 
 
 def _trust_text(entry: Assumption) -> str:
-    source = f": {entry.source}" if entry.source else ""
+    told = beside(entry.basis, entry.source)
+    source = f": {told}" if told else ""
     return f"{entry}{source}"
 
 

@@ -14,6 +14,7 @@ from membranekit import library, units
 from membranekit.cloudpoints import CloudPointTable, cloud_points
 from membranekit.errors import InputError, MembranekitError
 from membranekit.mixtures import mixture_of
+from membranekit.sources import beside
 from membranekit.substances import (
     InteractionSet,
     Substance,
@@ -71,7 +72,7 @@ class Source:
 
     def __str__(self) -> str:
         value = f" = {self.value}" if self.value else ""
-        return f"{self.name}{value} ({self.basis}): {self.source}"
+        return f"{self.name}{value} ({self.basis}): {beside(self.basis, self.source)}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from membranekit import library, units
 from membranekit.errors import InputError, MaterialError, MembranekitError
 from membranekit.mixtures import demixing_liquids, mixture_of
+from membranekit.sources import beside
 from membranekit.substances import (
     InteractionSet,
     Pair,
@@ -879,7 +880,7 @@ class System:
             return "there is no other solvent"
         main = max(others, key=lambda k: float(self.fractions[k]))
         pair = self.chosen.pair(self.species, self.mixture.names[main])
-        return f"{_name_of(pair)}: {pair.basis}, {pair.source}"
+        return f"{_name_of(pair)}: {pair.basis}, {beside(pair.basis, pair.source)}"
 
     def _bases(self, effects: dict[str, float]) -> Iterator[Basis]:
         present = set(self.mixture.names)

@@ -85,6 +85,17 @@ def source_form(text: str) -> str | None:
     return None
 
 
+def beside(basis: str, source: str) -> str:
+    """Return a source to print beside its basis, whose word it need not say again.
+
+    Examples
+    --------
+    >>> beside("estimated", "estimated: analogy with NMP")
+    'analogy with NMP'
+    """
+    return source.removeprefix(f"{basis}:").lstrip()
+
+
 def source_fault(text: str, basis: str) -> str:
     """Return what is wrong with a source beside its basis; empty: nothing.
 

@@ -96,7 +96,7 @@ def test_run_prints_a_table_and_under_it_what_was_assumed(folder, made_up):
     assert "demixed in the air, in the run where it is largest)" in " ".join(
         rest.split()
     )
-    assert "fitted: to Table 1, 0 s" in rest
+    assert "(fitted): to Table 1, 0 s" in rest
     assert "Separate drops are not modeled." in rest
     assert result.stdout.isascii()
     assert max(map(len, result.stdout.splitlines())) <= 88
