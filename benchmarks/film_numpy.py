@@ -301,16 +301,16 @@ class NumpyFilm:
         w = (phi[:, self.j] + 1e-12) / (phi[:, self.i] + phi[:, self.j] + 2e-12)
         zeta[:, self.i, self.j] = np.exp(self.in_i + w * (self.in_j - self.in_i))
         zeta += zeta.transpose(0, 2, 1)
+        load = ((1.0 + held) / (1.0 - held)) ** 2
         if wall is None:
-            load = ((1.0 + held) / (1.0 - held)) ** 2
             mesh = load * np.sqrt(held)
             zeta *= (friction["slowdown"] * load)[:, None, None]
             zeta += mesh[:, None, None] * self.rich_coils
             b = self.along * (mesh * polymer)[:, None]
         else:
             t = friction["intrinsic"] * held
-            load = 1.0 + t * np.exp(friction["martin"] * t)
-            zeta = (zeta + self.coils) * load[:, None, None]
+            thick = 1.0 + t * np.exp(friction["martin"] * t)
+            zeta = zeta * load[:, None, None] + self.coils * thick[:, None, None]
             b = wall[:, None]
         b = b + (zeta @ phi[:, :, None])[:, :, 0]
         root = np.sqrt(phi)

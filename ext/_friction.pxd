@@ -21,9 +21,10 @@
 # d) A dissolved polymer (PVP) has film-scale frictions of its own: with the membrane
 #    polymer (times T phi^(1/2) too), and with small species that of a coil in a lean
 #    phase; two of them rub with the sum of their coils'.
-# e) In a lean phase all frictions grow with the viscosity of the dissolved polymer in it,
-#    1 + x exp(k x), x = [eta] c [Martin 1942]. It also rubs on the walls of its pores
-#    (Darcy), see _film_cell.pxd.
+# e) In a lean phase the dissolved polymer obstructs small species as in c), and no more:
+#    they pass between its segments and do not feel the solution's viscosity. Its coils
+#    do: their friction grows by 1 + x exp(k x), x = [eta] c [Martin 1942]. The liquid
+#    also rubs on the walls of its pores (Darcy), see _film_cell.pxd.
 # f) The friction between small species in the solution and the rich phase is `slowdown`
 #    times that of Mackie & Meares; a lean phase is a liquid and knows none of it.
 
@@ -131,15 +132,13 @@ cdef inline void phase_friction(int n, const Friction* f, bint lean, const doubl
     for i in range(n):
         if f.polymeric[i]:
             pol += phi[i]
+    load = polymer_load(f.obstruction, pol, &dload)
     if lean:
         t = f.intrinsic * pol
-        load = exp(f.martin * t)
-        dload = f.intrinsic * load * (1.0 + f.martin * t)
-        load = 1.0 + t * load
-        z = load
-        dz = dload
+        z = exp(f.martin * t)
+        dz = f.intrinsic * z * (1.0 + f.martin * t)
+        z = 1.0 + t * z
     else:
-        load = polymer_load(f.obstruction, pol, &dload)
         t = crowd(f.crowding, pol, &zi)
         z = load * t
         dz = dload * t + zi * load

@@ -154,21 +154,18 @@ class FilmTwin:
         return in_i ** (1.0 - w) * in_j**w
 
     def polymer_viscosity(self, polymer):
-        """How much a dissolved polymer thickens a lean liquid."""
+        """How much a dissolved polymer thickens a lean liquid for its coils."""
         x = self.intrinsic * polymer
         return 1.0 + x * np.exp(self.martin * x)
 
     def pair_friction(self, i, j, phi, polymer, lean):
         of_polymers = int(self.polymeric[i]) + int(self.polymeric[j])
         coils = np.where(self.polymeric, self.coil, 0.0)
-        if lean:
-            zeta = (
-                coils[i] + coils[j] if of_polymers else self.liquid_friction(i, j, phi)
-            )
-            return zeta * self.polymer_viscosity(polymer)
         if not of_polymers:
-            zeta = self.slowdown * self.liquid_friction(i, j, phi)
-            return zeta * self.obstruction(polymer)
+            zeta = self.liquid_friction(i, j, phi) * self.obstruction(polymer)
+            return zeta if lean else self.slowdown * zeta
+        if lean:
+            return (coils[i] + coils[j]) * self.polymer_viscosity(polymer)
         small = j if self.polymeric[i] else i
         zeta = coils[i] + coils[j] if of_polymers == 2 else self.drag[small]
         return zeta * self.obstruction(polymer) * self.mesh(polymer)
