@@ -123,15 +123,15 @@ class Constants:
 
 
 START = Constants(
-    mobility=0.09,
-    pvp=-0.32,
-    gelation=0.58,
-    water_pvdf=1.4733,
+    mobility=0.07,
+    pvp=-0.46,
+    gelation=0.61,
+    water_pvdf=1.5083,
     pvdf_start=5e-8,
-    psf_start=1.6223e-07,
-    growth=3.348e-08,
-    back_pore=9.467e-07,
-    back_uptake=3.1656e-07,
+    psf_start=1.6803e-07,
+    growth=3.978e-08,
+    back_pore=9.471e-07,
+    back_uptake=3.1708e-07,
     roughness=3.0,
 )
 

@@ -15,7 +15,7 @@ CONSTANTS: dict[str, Constant] = {
         "chosen: factor on the coil's diffusivity in the polymer-poor phase",
     ),
     "small_molecule_mobility": Constant(
-        0.09,
+        0.07,
         "1",
         "fitted",
         "fitted: factor on small molecules' diffusivities in the solution and rich "
@@ -100,7 +100,7 @@ CONSTANTS: dict[str, Constant] = {
         25e3, "J/mol", "estimated", "estimated: viscosity of NMP and DMAc solutions"
     ),
     "growth_speed": Constant(
-        3.348e-8,
+        3.978e-08,
         "m/s",
         "fitted",
         "fitted: at a fifth of polymer in the rich phase and 25 degC; to the surface "
@@ -126,7 +126,7 @@ CONSTANTS: dict[str, Constant] = {
         0.0,
     ),
     "support_side_pore": Constant(
-        9.467e-07,
+        9.471e-07,
         "m",
         "fitted",
         "fitted: pores at the support without water from the air; empirical, within a "
@@ -134,7 +134,7 @@ CONSTANTS: dict[str, Constant] = {
         0.0,
     ),
     "support_side_uptake": Constant(
-        3.1656e-07,
+        3.1708e-07,
         "m",
         "fitted",
         "fitted: volume of water per area, taken up in the air, that doubles the pores"
