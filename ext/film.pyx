@@ -974,7 +974,11 @@ cdef class Film:
 
     cdef bint _is_quiet(self, int k, const double* u, double still) noexcept nogil:
         """Whether a cell is so near the state of its derivatives that they serve:
-        within the share `still`, and far from a change of phases."""
+        within the share `still`, and far from a change of phases.
+
+        No amount may have moved by more than half of itself either: a trace's flux goes
+        with its logarithm. Continued farther it would leave a cell that has no more of
+        it, and ahead of a front nothing would enter."""
         cdef int n = self.n, i, j
         cdef const Cell* c = &self.cell[k]
         cdef const double* rest = self.rest + k * n
@@ -988,7 +992,8 @@ cdef class Film:
             return False
         for i in range(n):
             moved[i] = u[i] - rest[i]
-            if not fabs(moved[i]) <= still * (rest[i] + 0.01 * c.total):
+            if not (fabs(moved[i]) <= still * (rest[i] + 0.01 * c.total)
+                    and fabs(moved[i]) <= 0.5 * rest[i]):
                 return False
         if c.single:
             return True
