@@ -70,6 +70,9 @@ cdef double OPEN_PORES = 0.05
 # and the accepted steps for which more accuracy is asked then
 cdef double UNREST = 4.5
 cdef int STRICT_STEPS = 60
+# a step this short is given up [s]. Where a front drags a trace out of a cell the step
+# is what is left of it over its rate, and no more than exp(-100) may be left
+cdef double SHORTEST = 1e-200
 
 cdef enum:
     CLOSED = 0
@@ -2097,7 +2100,7 @@ cdef class Film:
                     factor = 0.9 / error ** (1.0 / self.method.order)
                     self.step_size = h * (factor if factor > 0.2 else 0.2)
                     self.trouble = ACCURACY
-                if self.step_size < 1e-20:
+                if self.step_size < SHORTEST:
                     return TOO_SMALL
                 continue
             # accepted

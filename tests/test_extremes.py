@@ -1,11 +1,14 @@
 """The ends of what may be cast, by name, and what must be true there."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 import membranekit as mk
 from membranekit import film_setup, prepared
 from membranekit._kernels import coexistence
+from membranekit.constants import CONSTANTS
 
 DOPE = {"PSF": 15, "NMP": 85}
 FAST_DOPE = {"PVDF": 20, "DMAc": 60, "PEG200": 10, "PVP": 10, "water": 0.7}
@@ -161,6 +164,17 @@ def uptake_balanced(parts, warm, cells):
 def test_water_enters_a_dried_film(parts, warm, cells):
     """Its front passes cell by cell, from a trace of water to a tenth and more, and
     drives the solvent's trace before it; no grid stops it."""
+    uptake_balanced(parts, warm, cells)
+
+
+@pytest.mark.parametrize("cells", [50, 200])
+def test_water_enters_a_dried_film_however_it_drags(monkeypatch, cells):
+    """Where liquids rub five times as much, cells at the front are left with e^-100 of
+    the solvent's trace."""
+    name = "small_molecule_mobility"
+    slower = dataclasses.replace(CONSTANTS[name], value=0.2 * CONSTANTS[name].value)
+    monkeypatch.setitem(CONSTANTS, name, slower)
+    parts, warm = DRIED[0]
     uptake_balanced(parts, warm, cells)
 
 
