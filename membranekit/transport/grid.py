@@ -48,10 +48,10 @@ def graded(total: float, first: float, cells: int) -> NDArray[np.float64]:
 
 
 FIRST_CELL = 5e-9
-GROWTH = 0.03
-WIDE_CELL = 1.8e-7
-REACH = 45e-6
-TAIL_GROWTH = 0.02
+GROWTH = 0.05
+WIDE_CELL = 2.2e-7
+REACH = 60e-6
+TAIL_GROWTH = 0.01
 
 
 def film_widths(total: float, cells: int) -> NDArray[np.float64]:
@@ -77,7 +77,7 @@ def film_widths(total: float, cells: int) -> NDArray[np.float64]:
     Examples
     --------
     >>> widths = film_widths(150e-6, 400)
-    >>> bool(abs(widths.sum() - 150e-6) < 1e-15), bool(widths[0] < 6e-9)
+    >>> bool(abs(widths.sum() - 150e-6) < 1e-15), bool(widths[0] < 7e-9)
     (True, True)
     """
     if cells < 2 or not total > 0.0:

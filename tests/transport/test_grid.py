@@ -35,7 +35,7 @@ def test_a_films_cells_never_get_finer_with_depth():
 def test_cells_are_equal_where_fronts_stand():
     widths = grid.film_widths(150e-6, 400)
     depth = np.cumsum(widths)
-    within = widths[(depth > 7e-6) & (depth < 44e-6)]
+    within = widths[(depth > 5e-6) & (depth < 59e-6)]
     assert within.max() / within.min() == pytest.approx(1.0, rel=1e-9)
 
 
