@@ -70,6 +70,9 @@ cdef double OPEN_PORES = 0.05
 # and the accepted steps for which more accuracy is asked then
 cdef double UNREST = 4.5
 cdef int STRICT_STEPS = 60
+# a step this short is given up [s]. Where a front drags a trace out of a cell the step
+# is what is left of it over its rate, and no more than exp(-100) may be left
+cdef double SHORTEST = 1e-200
 
 cdef enum:
     CLOSED = 0
@@ -375,7 +378,7 @@ cdef inline bint is_near(int n, const double* u, const double* rest, const Cell*
     for i in range(n):
         moved[i] = (u[i] - rest[i]) / part
         if not (fabs(moved[i]) <= still * (rest[i] + 0.01 * c.total)
-                and fabs(moved[i]) < 0.5 * rest[i]):
+                and fabs(moved[i]) <= 0.5 * rest[i]):
             return False
     if c.single:
         return True
@@ -1031,7 +1034,11 @@ cdef class Film:
     cdef bint _is_quiet(self, int k, const double* u, double still,
                         double part) noexcept nogil:
         """Whether a cell is so near the state of its derivatives that they serve:
-        within `part` of the share `still`, and far from a change of phases."""
+        within `part` of the share `still`, and far from a change of phases.
+
+        No amount may have moved by more than half of itself either: a trace's flux goes
+        with its logarithm. Continued farther it would leave a cell that has no more of
+        it, and ahead of a front nothing would enter."""
         cdef int n = self.n
         cdef const Cell* c = &self.cell[k]
         cdef const double* rest = self.rest + k * n
@@ -2138,7 +2145,7 @@ cdef class Film:
                     factor = 0.9 / error ** (1.0 / self.method.order)
                     self.step_size = h * (factor if factor > 0.2 else 0.2)
                     self.trouble = ACCURACY
-                if self.step_size < 1e-20:
+                if self.step_size < SHORTEST:
                     return TOO_SMALL
                 continue
             # accepted
