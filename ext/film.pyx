@@ -377,7 +377,9 @@ cdef inline bint is_near(int n, const double* u, const double* rest, const Cell*
     cdef double change, other, all_changes = 0.0
     for i in range(n):
         moved[i] = (u[i] - rest[i]) / part
-        if not (fabs(moved[i]) <= still * (rest[i] + 0.01 * c.total)
+        # what is left out goes with the square of it over the amount
+        if not (moved[i] * moved[i]
+                <= still * still * rest[i] * (rest[i] + 0.01 * c.total)
                 and fabs(moved[i]) <= 0.5 * rest[i]):
             return False
     if c.single:
