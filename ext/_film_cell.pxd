@@ -31,7 +31,8 @@ cdef struct Cell:
     double x[7]             # lean amounts; also the next start
     double u[7]             # amounts they belong to
     double dx[49]           # derivative of x, from when it was last asked for
-    int slope               # whether dx is there
+    double drich[49]        # and of rich
+    int slope               # whether they are there
     double y[7]             # virtual lean composition; also the next start
     double y_mu[7]          # its potentials
     double y_temperature    # the mixture's then; 0: y is no answer yet
@@ -101,21 +102,21 @@ cdef inline bint surely_one(const Mixture* mixture, int n, const double* mu,
 
 
 cdef inline bint foresee(int n, const double* u, Cell* c) noexcept nogil:
-    """Move the phases along their last known derivative, unless that is too far."""
-    cdef double change[7]
-    cdef double less
+    """Move the phases along their last known derivatives, unless that is too far."""
+    cdef double lean[7]
+    cdef double rich[7]
     cdef int i, j
     for i in range(n):
-        change[i] = 0.0
+        lean[i] = 0.0
+        rich[i] = 0.0
         for j in range(n):
-            change[i] += c.dx[i * n + j] * (u[j] - c.u[j])
-        less = c.x[i] if c.x[i] < c.rich[i] else c.rich[i]
-        if not (fabs(change[i]) < 0.5 * less
-                and fabs(u[i] - c.u[i] - change[i]) < 0.5 * less):
+            lean[i] += c.dx[i * n + j] * (u[j] - c.u[j])
+            rich[i] += c.drich[i * n + j] * (u[j] - c.u[j])
+        if not (fabs(lean[i]) < 0.5 * c.x[i] and fabs(rich[i]) < 0.5 * c.rich[i]):
             return False
     for i in range(n):
-        c.x[i] += change[i]
-        c.rich[i] += u[i] - c.u[i] - change[i]
+        c.x[i] += lean[i]
+        c.rich[i] += rich[i]
     return True
 
 
@@ -315,7 +316,7 @@ cdef inline int evaluate_cell(int n, const Mixture* mixture, const Friction* f,
     demixed, 0 before. Returns -1 when no phase equilibrium was found."""
     cdef double h_rich[64]
     cdef double h_lean[49]
-    cdef double jr[49]
+    cdef double* jr = c.drich
     cdef double* jx = c.dx
     cdef double m[49]
     cdef double b[7]

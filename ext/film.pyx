@@ -349,10 +349,68 @@ cdef int refuse_unless_positive(str what, tuple numbers) except -1:
 
 
 # the share by which a cell may have moved is STILL times the tolerance's root
-cdef double STILL = 0.14
+cdef double STILL = 0.7
+# of all such bounds, the part beyond which a step does not start with old derivatives,
+# or the cell would leave them on the way and be evaluated for each stage
+cdef double STILL_AT_START = 0.7
 # how many kelvins a cell may be from the temperature of its derivatives, times the
 # square of the share by which its amounts may: 3 % of friction a kelvin
-cdef double STILL_KELVIN = 30.0
+cdef double STILL_KELVIN = 5.0
+
+
+cdef inline bint is_little(double change, double amount, double phase) noexcept nogil:
+    """Whether a species' amount in a phase of that volume changes by little.
+
+    A trace of long chains changes by orders where all else hardly moves, and nothing
+    else notices: it may, but not vanish, since its logarithm is not continued beyond.
+    """
+    return (fabs(change) < 0.1 * (amount + 0.01 * phase)
+            and fabs(change) < 0.5 * amount)
+
+
+cdef inline bint is_near(int n, const double* u, const double* rest, const Cell* c,
+                         double still, double part) noexcept nogil:
+    """Whether the amounts u are within `part` of the bounds that let a cell be
+    continued along its derivatives at `rest`."""
+    cdef int i, j
+    cdef double moved[7]
+    cdef double change, other, all_changes = 0.0
+    for i in range(n):
+        moved[i] = (u[i] - rest[i]) / part
+        # what is left out goes with the square of it over the amount
+        if not (moved[i] * moved[i]
+                <= still * still * rest[i] * (rest[i] + 0.01 * c.total)
+                and fabs(moved[i]) <= 0.5 * rest[i]):
+            return False
+    if c.single:
+        return True
+    for i in range(n):
+        change = 0.0
+        other = 0.0
+        if c.two:
+            for j in range(n):
+                change += c.dx[i * n + j] * moved[j]
+                other += c.drich[i * n + j] * moved[j]
+            if not (is_little(change, c.x[i], c.lean * c.total)
+                    and is_little(other, c.rich[i], (1.0 - c.lean) * c.total)):
+                return False
+        else:
+            for j in range(n):
+                change += c.dmu[i * n + j] * moved[j]
+            all_changes += c.y[i] * change
+    return c.two or fabs(all_changes) < 0.3 * c.distance
+
+
+cdef inline void add_change(int n, const double* slope, const double* u,
+                            const double* rest, double* out) noexcept nogil:
+    """out += slope (u - rest)."""
+    cdef int i, j
+    cdef double moved[7]
+    for j in range(n):
+        moved[j] = u[j] - rest[j]
+    for i in range(n):
+        for j in range(n):
+            out[i] += slope[i * n + j] * moved[j]
 
 
 cdef class Film:
@@ -975,44 +1033,30 @@ cdef class Film:
             self.phases_moved = True
         return 0
 
-    cdef bint _is_quiet(self, int k, const double* u, double still) noexcept nogil:
+    cdef bint _is_quiet(self, int k, const double* u, double still,
+                        double part) noexcept nogil:
         """Whether a cell is so near the state of its derivatives that they serve:
-        within the share `still`, and far from a change of phases.
+        within `part` of the share `still`, and far from a change of phases.
 
         No amount may have moved by more than half of itself either: a trace's flux goes
         with its logarithm. Continued farther it would leave a cell that has no more of
         it, and ahead of a front nothing would enter."""
-        cdef int n = self.n, i, j
+        cdef int n = self.n
         cdef const Cell* c = &self.cell[k]
         cdef const double* rest = self.rest + k * n
-        cdef double moved[7]
-        cdef double change, all_changes = 0.0
         if (not self.at_rest[k] or k == 0
                 or (k == self.cells - 1 and self.ends == 2)
                 or self.rest_total[k] != self.demixed_total[k]
                 or fabs(self.cell_temperature - self.rest_kelvin[k])
                 > STILL_KELVIN * still * still):
             return False
-        for i in range(n):
-            moved[i] = u[i] - rest[i]
-            if not (fabs(moved[i]) <= still * (rest[i] + 0.01 * c.total)
-                    and fabs(moved[i]) <= 0.5 * rest[i]):
-                return False
-        if c.single:
-            return True
-        for i in range(n):
-            change = 0.0
-            if c.two:
-                for j in range(n):
-                    change += c.dx[i * n + j] * moved[j]
-                if not fabs(change) < 0.1 * (c.x[i] if c.x[i] < c.rich[i]
-                                             else c.rich[i]):
-                    return False
-            else:
-                for j in range(n):
-                    change += c.dmu[i * n + j] * moved[j]
-                all_changes += c.y[i] * change
-        return c.two or fabs(all_changes) < 0.3 * c.distance
+        if n == 3:
+            return is_near(3, u, rest, c, still, part)
+        if n == 4:
+            return is_near(4, u, rest, c, still, part)
+        if n == 5:
+            return is_near(5, u, rest, c, still, part)
+        return is_near(n, u, rest, c, still, part)
 
     cdef int _evaluate(self, const double* z, bint derivatives,
                        double still) noexcept nogil:
@@ -1021,9 +1065,10 @@ cdef class Film:
         them: the error is of the order of its square."""
         cdef int k, n = self.n
         cdef const double* u = z + self.start[self.surface + 1]
+        cdef double part = STILL_AT_START if derivatives else 1.0
         for k in range(self.cells):
             if still > 0.0 and self.faces_current and self._is_quiet(
-                    k, u + k * n, still):
+                    k, u + k * n, still, part):
                 self.quiet[k] = 1
             elif self._evaluate_cell(k, z, derivatives) != 0:
                 self.faces_current = False
@@ -1037,16 +1082,13 @@ cdef class Film:
         """Continue the phases of a quiet cell."""
         cdef int n = self.n, i, j
         cdef Cell* c = &self.cell[k]
-        cdef double change
         for i in range(n):
             if not c.two:
                 c.rich[i] = u[i]
                 continue
-            change = 0.0
             for j in range(n):
-                change += c.dx[i * n + j] * (u[j] - c.u[j])
-            c.x[i] += change
-            c.rich[i] += u[i] - c.u[i] - change
+                c.x[i] += c.dx[i * n + j] * (u[j] - c.u[j])
+                c.rich[i] += c.drich[i * n + j] * (u[j] - c.u[j])
         memcpy(c.u, u, n * sizeof(double))
 
     cdef int _gas_flux(self, const double* m, double* flux,
@@ -1324,12 +1366,17 @@ cdef class Film:
     cdef void _continue(self, int k, const double* z, const double* slope,
                         double* flux) noexcept nogil:
         """Add to a face's flux what cell k has moved since its derivatives."""
-        cdef int n = self.n, i, j
+        cdef int n = self.n
         cdef const double* u = z + self.start[self.surface + 1] + k * n
         cdef const double* rest = self.rest + k * n
-        for i in range(n):
-            for j in range(n):
-                flux[i] += slope[i * n + j] * (u[j] - rest[j])
+        if n == 3:
+            add_change(3, slope, u, rest, flux)
+        elif n == 4:
+            add_change(4, slope, u, rest, flux)
+        elif n == 5:
+            add_change(5, slope, u, rest, flux)
+        else:
+            add_change(n, slope, u, rest, flux)
 
     cdef int _rates(self, const double* z, double* f, bint with_blocks) noexcept nogil:
         """f(z) and, if asked, its Jacobian's blocks; the cells must be evaluated."""

@@ -148,7 +148,10 @@ def test_a_tighter_tolerance_moves_nothing(series):
 
 
 def test_more_cells_converge():
-    depths = [outcome(cells=cells).coacervation_depth for cells in (80, 160, 320)]
+    # at a usual tolerance the error in time is a hundredth of the first difference
+    depths = [
+        outcome(cells=cells, rtol=1e-5).coacervation_depth for cells in (80, 160, 320)
+    ]
     first, second = abs(depths[1] - depths[0]), abs(depths[2] - depths[1])
     assert second < 0.6 * first
 
@@ -344,16 +347,18 @@ def test_the_dope_of_little_polymer_has_macrovoids(support_sides):
     membrane = simulation.simulate(
         run.solution, run.process, cells=CELLS, history=False
     )
+    # no void is larger than the sheet is thick, which in this one is near the 80 um
     entry = membrane.to_dict()
+    high = min(80.0, entry["thickness"]["value"])
     assert entry["support_side"] == {
         "low": 10.0,
-        "high": 80.0,
+        "high": pytest.approx(high),
         "unit": "um",
         "label": "macrovoids",
     }
     assert entry["support_side_pore_diameter"] is None
     assert sum("macrovoids" in note for note in entry["notes"]) == 1
-    assert "macrovoids, 10 um to 80 um" in str(membrane)
+    assert f"macrovoids, 10 um to {high:.3g} um" in str(membrane)
     assert {side.label for side in support_sides.values()} == {"sponge"}
 
 
