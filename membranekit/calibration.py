@@ -124,14 +124,14 @@ class Constants:
 
 START = Constants(
     mobility=0.07,
-    pvp=-0.46,
-    gelation=0.61,
-    water_pvdf=1.5083,
+    pvp=-0.5,
+    gelation=0.59,
+    water_pvdf=1.5236,
     pvdf_start=5e-8,
-    psf_start=1.6803e-07,
-    growth=3.978e-08,
+    psf_start=1.7052e-07,
+    growth=3.997e-08,
     back_pore=9.471e-07,
-    back_uptake=3.1708e-07,
+    back_uptake=3.172e-07,
     roughness=3.0,
 )
 

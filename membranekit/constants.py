@@ -100,7 +100,7 @@ CONSTANTS: dict[str, Constant] = {
         25e3, "J/mol", "estimated", "estimated: viscosity of NMP and DMAc solutions"
     ),
     "growth_speed": Constant(
-        3.978e-08,
+        3.997e-08,
         "m/s",
         "fitted",
         "fitted: at a fifth of polymer in the rich phase and 25 degC; to the surface "
@@ -134,7 +134,7 @@ CONSTANTS: dict[str, Constant] = {
         0.0,
     ),
     "support_side_uptake": Constant(
-        3.1708e-07,
+        3.172e-07,
         "m",
         "fitted",
         "fitted: volume of water per area, taken up in the air, that doubles the pores"
