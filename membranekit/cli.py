@@ -7,6 +7,7 @@ skipped that ``MEMBRANEKIT_STRICT`` asks for, 2 bad input, 130 stopped by the us
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -249,8 +250,8 @@ def check(
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
+    default=lambda: os.cpu_count() or 1,
+    show_default="one for each processor",
     help="How many runs to compute at once.",
 )
 @click.pass_context
