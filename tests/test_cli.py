@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from records import CASE, make_record
 
-from membranekit import simulation
+from membranekit import checks, simulation
 from membranekit.case import read_case
 from membranekit.cli import main
 from membranekit.errors import InputError
@@ -410,12 +410,10 @@ def test_consoles_that_lack_a_sign_are_served(folder, made_up):
 
 # --------------------------------------------------------------------------- check
 def finding(severity, what="one phase", value=None):
-    checks = pytest.importorskip("membranekit.checks")
     return checks.Finding("solution", what, value, severity)
 
 
 def found(monkeypatch, *findings):
-    checks = pytest.importorskip("membranekit.checks")
     monkeypatch.setattr(checks, "check", lambda *inputs, **more: list(findings))
 
 
@@ -459,7 +457,6 @@ def test_a_reader_that_has_read_enough_changes_no_status(option):
 
 @pytest.mark.parametrize("name", ["example1", "example2", "example3"])
 def test_shipped_cases_can_be_checked(name):
-    pytest.importorskip("membranekit.checks")
     result = call("check", name, "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["findings"]

@@ -209,7 +209,6 @@ def test_fraction_of(membrane):
 
 
 def test_fraction_of_reads_aliases_and_refuses_others(membrane):
-    pytest.importorskip("membranekit.library")
     history = membrane.history
     assert history.fraction_of("PSF") is not None
     for name in ("DMAc", "no such thing"):
