@@ -442,3 +442,17 @@ def test_quantities_are_of_the_application_registry():
     found = dope().cloud_point("water")
     assert found.mass_fraction.units == units.make(1.0, "percent").units
     assert isinstance(found.margin, mk.Quantity)
+
+
+@pytest.mark.parametrize("beyond", [1e-11, 1e-9, 1e-7, 1e-5])
+def test_activity_is_continuous_across_the_cloud_point(beyond):
+    """Just past it the second phase is too little to find, and nothing has changed."""
+    parts = {"PVDF": 100.0, "DMAc": 0.1}
+    found = mk.CastingSolution.from_parts(parts).cloud_point("water")
+    water = 100.1 * found.cloud / (1.0 - found.cloud)
+
+    def activity(share):
+        solution = mk.CastingSolution.from_parts({**parts, "water": water * share})
+        return float(solution.water_activity())
+
+    assert activity(1.0 + beyond) == pytest.approx(activity(1.0 - 1e-6), rel=1e-5)

@@ -30,6 +30,9 @@ _ITERATIONS = 300
 _ALIKE = 1e-6  # phases that differ less in every fraction are one
 DEMIXED = -1e-13
 """A solution demixes where its distance is below this [1]."""
+RESOLVED = 1e-7
+"""Distance past the binodal within which a second phase may be too little to find [1]:
+the potentials of one phase are then right to about as much."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +158,7 @@ def flash(mixture: Mixture, fractions: Floats, temperature: float) -> Split | No
     Returns
     -------
     Split or None
-        None: it is one phase.
+        None: it is one phase, or past its binodal by less than a split resolves.
 
     Raises
     ------
@@ -176,6 +179,8 @@ def flash(mixture: Mixture, fractions: Floats, temperature: float) -> Split | No
     if found is None or found[0] >= DEMIXED:
         return None
     best = _best_split(problem, z, [found[1]])
+    if best is None and found[0] > -RESOLVED:
+        return None
     for _ in range(4):
         if best is None:
             raise MembranekitError("the solution demixes, but no two phases were found")
