@@ -329,7 +329,14 @@ def test_a_run_that_fails_stands_in_its_place(folder, monkeypatch):
         )
 
     monkeypatch.setattr(simulation, "execute", failing)
-    arguments = ("run", "case.toml", "--set", "air.time=1 s, 2 s, 4 s")
+    arguments = (
+        "run",
+        "case.toml",
+        "--workers",
+        "1",
+        "--set",
+        "air.time=1 s, 2 s, 4 s",
+    )
     document = as_json(*arguments, "--output", "run.csv", status=1)
     assert [run["success"] for run in document["runs"]] == [True, False, True]
     failed = document["runs"][1]
@@ -386,7 +393,7 @@ simulation._one = counted
 from membranekit.cli import main
 main(sys.argv[1:])
 """
-    command = ["run", "case.toml", "--set", "air.time=2 s, 4 s, 6 s"]
+    command = ["run", "case.toml", "--workers", "1", "--set", "air.time=2 s, 4 s, 6 s"]
     done = subprocess.run(
         [sys.executable, "-c", program, *command, "--output", "run.csv"],
         capture_output=True,
