@@ -589,7 +589,8 @@ def compare(repeats: int = 3) -> Comparison:
         return found.compare(reference)
 
     core = {rtol: tried(run_core, rtol) for rtol in (1e-3, 1e-4, 1e-5, 1e-6)}
-    ladder = (1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6)
+    # at 1e-2 CVODE and IDA find no answer
+    ladder = (3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6)
     ladders = {
         "CVODE": [tried(run_cvode, rtol) for rtol in ladder],
         "IDA": [tried(run_ida, rtol) for rtol in ladder],
