@@ -22,10 +22,11 @@ d) Bath: fixed cells beside the moving interface, Fick's law in the volume frame
    far) of end 1, where fluxes out of the film are counted positive as at end 0. One
    routine serves either end: `toward` are the blocks that couple a node to its
    neighbor on the film's side, `away` those to its neighbor on the bath's.
-e) Time: Rodas3, a Rosenbrock method of order 3(2), L-stable and stiffly accurate
-   [Sandu et al. 1997], on M z' = f(z) with M zero in algebraic rows. Linear
-   invariants (amounts) are kept to round-off, since each flux enters two rows and, at
-   an open end, a row of exchanged amounts.
+e) Time: RODASP, a Rosenbrock method of order 4(3), L-stable and stiffly accurate, whose
+   order does not fall on parabolic equations [Steinebach 1995; Hairer & Wanner 1996],
+   on M z' = f(z) with M zero in algebraic rows. Linear invariants (amounts) are kept to
+   round-off, since each flux enters two rows and, at an open end, a row of exchanged
+   amounts.
 f) Temperature: the film is one temperature on top of a support with conduction.
    Composition is stepped at the temperature predicted for the middle of the step, heat
    is then stepped with the amounts that crossed the surface. A film with a bath on both
@@ -73,6 +74,12 @@ cdef int STRICT_STEPS = 60
 # a step this short is given up [s]. Where a front drags a trace out of a cell the step
 # is what is left of it over its rate, and no more than exp(-100) may be left
 cdef double SHORTEST = 1e-200
+
+# the tolerance of the error estimate over that asked for: it is the error of the answer
+# of third order, and so much more than that of fourth
+cdef double ESTIMATE = 2.0
+# of a step in which a cell demixed, the part to try next: what follows is faster
+cdef double AFTER_DEMIXING = 0.35
 
 cdef enum:
     CLOSED = 0
@@ -180,33 +187,47 @@ cdef inline double bath_flux(double q, double diffusivity, double distance,
 
 
 cdef enum:
-    MOST_STAGES = 4
+    STAGES = 6
 
 
-cdef struct Method:
-    # a Rosenbrock method [Hairer & Wanner 1996, sec. IV.7]: stage i solves
-    # (M/(gamma h) - J) k_i = f(z + sum_j a_ij k_j) + M sum_j c_ij k_j/h; the last stage
-    # is the error estimate, and the answer is its argument plus itself
-    int stages
-    int fresh[MOST_STAGES]      # whether the stage has an argument of its own
-    double order                # of the estimate's local error
-    double gamma
-    double a[MOST_STAGES][MOST_STAGES]
-    double c[MOST_STAGES][MOST_STAGES]
+# RODASP [Steinebach 1995]: stage i solves
+# (M/(gamma h) - J) k_i = f(z + sum_j a_ij k_j) + M sum_j c_ij k_j/h. The last stage is
+# the error estimate, and the answer is its argument plus itself; that argument is the
+# one before plus the stage before
+cdef double GAMMA = 0.25
+cdef double[STAGES][STAGES] ARGUMENT
+cdef double[STAGES][STAGES] COUPLING
+# of the estimate's local error
+cdef double ORDER = 4.0
 
 
-cdef Method rodas3():
-    """Order 3(2), L-stable, stiffly accurate [Sandu et al. 1997]."""
-    cdef Method m
-    memset(&m, 0, sizeof(Method))
-    m.stages, m.order, m.gamma = 4, 3.0, 0.5
-    m.fresh[2] = m.fresh[3] = 1
-    m.a[2][0] = m.a[3][0] = 2.0
-    m.a[3][2] = 1.0
-    m.c[1][0] = 4.0
-    m.c[2][0], m.c[2][1] = 1.0, -1.0
-    m.c[3][0], m.c[3][1], m.c[3][2] = 1.0, -1.0, -8.0 / 3.0
-    return m
+cdef int set_rodasp() except -1:
+    cdef int i, j
+    arguments = (
+        (3.0,),
+        (1.831036793486759, 0.4955183967433795),
+        (2.304376582692669, -0.05249275245743001, -1.176798761832782),
+        (-7.170454962423024, -4.741636671481785, -16.31002631330971,
+         -1.062004044111401),
+        (-7.170454962423024, -4.741636671481785, -16.31002631330971,
+         -1.062004044111401, 1.0),
+    )
+    couplings = (
+        (-12.0,),
+        (-8.791795173947035, -2.207865586973518),
+        (10.81793056857153, 6.780270611428266, 19.53485944642410),
+        (34.19095006749676, 15.49671153725963, 54.74760875964130, 14.16005392148534),
+        (34.62605830930532, 15.30084976114473, 56.99955578662667, 18.40807009793095,
+         -5.714285714285717),
+    )
+    for i in range(STAGES - 1):
+        for j in range(i + 1):
+            ARGUMENT[i + 1][j] = arguments[i][j]
+            COUPLING[i + 1][j] = couplings[i][j]
+    return 0
+
+
+set_rodasp()
 
 
 cdef inline int place(int node, int i, int n, int surface,
@@ -349,23 +370,26 @@ cdef int refuse_unless_positive(str what, tuple numbers) except -1:
 
 
 # the share by which a cell may have moved is STILL times the tolerance's root
-cdef double STILL = 0.7
+cdef double STILL = 0.5
 # of all such bounds, the part beyond which a step does not start with old derivatives,
-# or the cell would leave them on the way and be evaluated for each stage
-cdef double STILL_AT_START = 0.7
+# and how far beyond them a cell may be carried on the way: what is evaluated for some
+# stages and continued for others is a jump that the stages magnify
+cdef double STILL_AT_START = 0.5
+cdef double STILL_ON_THE_WAY = 3.0
 # how many kelvins a cell may be from the temperature of its derivatives, times the
 # square of the share by which its amounts may: 3 % of friction a kelvin
 cdef double STILL_KELVIN = 5.0
 
 
-cdef inline bint is_little(double change, double amount, double phase) noexcept nogil:
+cdef inline bint is_little(double change, double amount, double phase, double part,
+                           double half) noexcept nogil:
     """Whether a species' amount in a phase of that volume changes by little.
 
     A trace of long chains changes by orders where all else hardly moves, and nothing
     else notices: it may, but not vanish, since its logarithm is not continued beyond.
     """
-    return (fabs(change) < 0.1 * (amount + 0.01 * phase)
-            and fabs(change) < 0.5 * amount)
+    return (fabs(change) < 0.1 * part * (amount + 0.01 * phase)
+            and fabs(change) < half * amount)
 
 
 cdef inline bint is_near(int n, const double* u, const double* rest, const Cell* c,
@@ -375,12 +399,15 @@ cdef inline bint is_near(int n, const double* u, const double* rest, const Cell*
     cdef int i, j
     cdef double moved[7]
     cdef double change, other, all_changes = 0.0
+    # no amount may move by more than half of itself however long the way
+    cdef double half = 0.5 * part if part < 1.0 else 0.5
+    still = still * part
     for i in range(n):
-        moved[i] = (u[i] - rest[i]) / part
+        moved[i] = u[i] - rest[i]
         # what is left out goes with the square of it over the amount
         if not (moved[i] * moved[i]
                 <= still * still * rest[i] * (rest[i] + 0.01 * c.total)
-                and fabs(moved[i]) <= 0.5 * rest[i]):
+                and fabs(moved[i]) <= half * rest[i]):
             return False
     if c.single:
         return True
@@ -391,14 +418,15 @@ cdef inline bint is_near(int n, const double* u, const double* rest, const Cell*
             for j in range(n):
                 change += c.dx[i * n + j] * moved[j]
                 other += c.drich[i * n + j] * moved[j]
-            if not (is_little(change, c.x[i], c.lean * c.total)
-                    and is_little(other, c.rich[i], (1.0 - c.lean) * c.total)):
+            if not (is_little(change, c.x[i], c.lean * c.total, part, half)
+                    and is_little(other, c.rich[i], (1.0 - c.lean) * c.total, part,
+                                  half)):
                 return False
         else:
             for j in range(n):
                 change += c.dmu[i * n + j] * moved[j]
             all_changes += c.y[i] * change
-    return c.two or fabs(all_changes) < 0.3 * c.distance
+    return c.two or fabs(all_changes) < 0.6 * half * c.distance
 
 
 cdef inline void add_change(int n, const double* slope, const double* u,
@@ -476,10 +504,9 @@ cdef class Film:
     # exchanged amounts, those of end 1 behind those of end 0
     cdef double exchanged[14]
     cdef double exchange_rate[14]
-    cdef double exchange_work[56]
+    cdef double exchange_work[14 * STAGES]
     cdef double crossed[14]
     cdef double start_rate[14]
-    cdef Method method
     cdef double exchange_jacobian[98]
     # temperature-dependent tables
     cdef double thermo_table[MAX_PAIRS][5][5]
@@ -554,7 +581,7 @@ cdef class Film:
         self.dm = <double*>PyMem_Calloc(self.cells, 8)
         self.width = <double*>PyMem_Calloc(most_bath_cells + 1, 8)
         self.z = <double*>PyMem_Calloc(size, 8)
-        self.work = <double*>PyMem_Calloc((MOST_STAGES + 2) * size, 8)
+        self.work = <double*>PyMem_Calloc((STAGES + 2) * size, 8)
         self.stage = <double*>PyMem_Calloc(size, 8)
         self.mass = <double*>PyMem_Calloc(size, 8)
         # a surface's rows are twice as many, and so are its neighbors' columns
@@ -613,7 +640,6 @@ cdef class Film:
                 self.z[(k + 1) * self.n + i] = amounts[k, i]
                 self.cell[k].y[i] = 1.0 / self.n
         self.mode = CLOSED
-        self.method = rodas3()
         self.strictness = 1.0
         self._lay_out(0, 1)
 
@@ -1065,7 +1091,7 @@ cdef class Film:
         them: the error is of the order of its square."""
         cdef int k, n = self.n
         cdef const double* u = z + self.start[self.surface + 1]
-        cdef double part = STILL_AT_START if derivatives else 1.0
+        cdef double part = STILL_AT_START if derivatives else STILL_ON_THE_WAY
         for k in range(self.cells):
             if still > 0.0 and self.faces_current and self._is_quiet(
                     k, u + k * n, still, part):
@@ -1608,10 +1634,9 @@ cdef class Film:
         cdef int beyond = self._surface_of(1)
         cdef bint in_film
         cdef int nodes = self.nodes
-        cdef const Method* method = &self.method
         cdef double* k = self.work + size
         cdef double* here
-        cdef double* g = self.work + (MOST_STAGES + 1) * size
+        cdef double* g = self.work + (STAGES + 1) * size
         cdef const double* f = self.work
         cdef const double* before
         cdef double* lower = self.blocks + 3 * self.room
@@ -1623,7 +1648,7 @@ cdef class Film:
             lower[i] = -self.blocks[i]
             diagonal[i] = -self.blocks[self.room + i]
             upper[i] = -self.blocks[2 * self.room + i]
-        value = inverse / method.gamma
+        value = inverse / GAMMA
         for node in range(nodes):
             bs = self.block_size[node]
             for i in range(bs):
@@ -1634,16 +1659,15 @@ cdef class Film:
             self.trouble = SINGULAR
             return -1
         memcpy(self.stage, self.z, size * sizeof(double))
-        for which in range(method.stages):
+        for which in range(STAGES):
             here = k + which * size
-            if method.fresh[which]:
+            if which > 0:
                 memcpy(self.stage, self.z, size * sizeof(double))
                 for j in range(which):
-                    x = method.a[which][j]
-                    if x != 0.0:
-                        before = k + j * size
-                        for i in range(size):
-                            self.stage[i] += x * before[i]
+                    x = ARGUMENT[which][j]
+                    before = k + j * size
+                    for i in range(size):
+                        self.stage[i] += x * before[i]
                 if self._usable(self.stage) != 0:
                     return -1
                 if self._evaluate(self.stage, False, still) != 0:
@@ -1653,11 +1677,10 @@ cdef class Film:
                 f = g
             memset(here, 0, size * sizeof(double))
             for j in range(which):
-                x = method.c[which][j] * inverse
-                if x != 0.0:
-                    before = k + j * size
-                    for i in range(size):
-                        here[i] += x * before[i]
+                x = COUPLING[which][j] * inverse
+                before = k + j * size
+                for i in range(size):
+                    here[i] += x * before[i]
             for i in range(size):
                 here[i] = f[i] + self.mass[i] * here[i]
             block_solve(nodes, self.block_size, self.place, self.start, diagonal, lower,
@@ -1692,24 +1715,23 @@ cdef class Film:
         """The same stage for the exchanged amounts, whose rates depend on the farthest
         node of each end; what has crossed after the last."""
         cdef int end, i, j, d, n = self.n
-        cdef const Method* method = &self.method
         cdef const double* there
         cdef double* e
         cdef double value
         for end in range(self.ends):
             there = k + self.start[0 if end == 0 else self.nodes - 1]
-            e = self.exchange_work + 28 * end
+            e = self.exchange_work + 7 * STAGES * end
             for i in range(n):
                 value = self.exchange_rate[7 * end + i]
                 for d in range(n):
                     value += self.exchange_jacobian[49 * end + i * n + d] * there[d]
                 for j in range(which):
-                    value += method.c[which][j] / h * e[7 * j + i]
-                e[7 * which + i] = method.gamma * h * value
-                if which + 1 == method.stages:
+                    value += COUPLING[which][j] / h * e[7 * j + i]
+                e[7 * which + i] = GAMMA * h * value
+                if which + 1 == STAGES:
                     value = e[7 * which + i]
                     for j in range(which):
-                        value += method.a[which][j] * e[7 * j + i]
+                        value += ARGUMENT[which][j] * e[7 * j + i]
                     self.crossed[7 * end + i] = value
 
     cdef int _usable(self, const double* z) noexcept nogil:
@@ -2020,6 +2042,14 @@ cdef class Film:
         for k in range(nodes - 2, -1, -1):
             b[k] += a[k] * b[k + 1]
 
+    cdef bint _demixed(self) noexcept nogil:
+        """Whether a cell has become two phases on the way to this step's end."""
+        cdef int k
+        for k in range(self.cells):
+            if self.cell[k].two and not self.quiet[k] and not self.rest_two[k]:
+                return True
+        return False
+
     cdef bint _chatters(self, double rtol) noexcept nogil:
         """Whether a cell that switched between one phase and two just now did so.
 
@@ -2113,9 +2143,9 @@ cdef class Film:
                             self.z[self.start[self.surface] + i] / self.mixture.s[i])
                         self.gas_far[i] = factor + (far[i] - factor) * (
                             (1.0 - exp(-x)) / x if x > 1e-8 else 1.0 - 0.5 * x)
-            tolerance = rtol * self.strictness
+            tolerance = ESTIMATE * rtol * self.strictness
             if tolerance < 1e-7:
-                tolerance = rtol if rtol < 1e-7 else 1e-7
+                tolerance = ESTIMATE * rtol if ESTIMATE * rtol < 1e-7 else 1e-7
             still = STILL * sqrt(tolerance)
             status = 0
             if again:
@@ -2144,7 +2174,7 @@ cdef class Film:
                 if status != 0 or not isfinite(error):
                     self.step_size = 0.25 * h
                 else:
-                    factor = 0.9 / error ** (1.0 / self.method.order)
+                    factor = 0.9 / error ** (1.0 / ORDER)
                     self.step_size = h * (factor if factor > 0.2 else 0.2)
                     self.trouble = ACCURACY
                 if self.step_size < SHORTEST:
@@ -2172,7 +2202,9 @@ cdef class Film:
                 self.strict_steps -= 1
                 if self.strict_steps == 0:
                     self.strictness = 1.0
-            factor = 5.0 if error <= 0.0 else 0.9 / error ** (1.0 / self.method.order)
+            factor = 5.0 if error <= 0.0 else 0.9 / error ** (1.0 / ORDER)
+            if factor > AFTER_DEMIXING and self._demixed():
+                factor = AFTER_DEMIXING
             # a kink that has just cost a rejection is seldom the last one
             if factor > (1.0 if held else 3.0):
                 factor = 1.0 if held else 3.0
