@@ -1,132 +1,237 @@
 # Block-tridiagonal factor and solve; blocks of different sizes, at most MAX_BLOCK.
 #
-# Most blocks of a film are squares of one size; for the usual sizes the compiler is
-# told which, and unrolls.
+# a) The matrix is s M - J: s a number, M diagonal, J in three arrays of blocks, lower,
+#    diagonal and upper, node k's at place[k] of each. J is only read. With
+#    D_k = s M_k - J_kk - lower_k V_(k-1) and V_k = D_k^-1 upper_k,
+#    y_k = D_k^-1 (b_k + lower_k y_(k-1)), then x_k = y_k + V_k x_(k+1).
+# b) Most blocks are squares of one size. Of these D^-1 is kept, so that a solve is
+#    products only; for the usual sizes the compiler is told which, and unrolls. A block
+#    whose rows or columns are of another size than a neighbor's, a surface's, is of
+#    worse scaling: of these D's factors are kept.
+# c) Pivots stay on the diagonal as long as none is below a hundredth of its column's
+#    rest, which is hardly ever so: growth is then bounded as in a sparse factorization
+#    with a threshold. Otherwise, and for a surface, each is the largest of its column.
+
+from libc.math cimport fabs
 
 from _dense cimport lu_factor, lu_solve
 
 cdef enum:
     MAX_BLOCK = 14
+    MAX_SQUARE = 7
 
 
-cdef inline void _subtract(int s, int p, int columns, const double* block,
-                           const double* there, double* here) noexcept nogil:
-    """here -= block there, of shapes (s, p) and (p, columns)."""
+cdef inline bint _sweep(int n, int k, double* a) noexcept nogil:
+    """Exchange unknown k of a (n, n) for its right-hand side in place; False if its
+    pivot is too small beside its column's rest."""
+    cdef int i, j
+    cdef double row[MAX_SQUARE]
+    cdef double value, pivot = fabs(a[k * n + k])
+    if not pivot > 0.0 or pivot > 1e300:
+        return False
+    for i in range(k + 1, n):
+        if not pivot >= 0.01 * fabs(a[i * n + k]):
+            return False
+    value = 1.0 / a[k * n + k]
+    for j in range(n):
+        row[j] = value * (1.0 if j == k else a[k * n + j])
+    for i in range(n):
+        if i != k:
+            value = a[i * n + k]
+            for j in range(n):
+                a[i * n + j] = (0.0 if j == k else a[i * n + j]) - value * row[j]
+    for j in range(n):
+        a[k * n + j] = row[j]
+    return True
+
+
+cdef inline int _invert(int n, const double* a, double* out) noexcept nogil:
+    """Inverse of a (n, n), n <= MAX_SQUARE; -1 if singular."""
+    cdef int i
+    cdef double rest[MAX_SQUARE * MAX_SQUARE]
+    cdef int pivot[MAX_SQUARE]
+    for i in range(n * n):
+        rest[i] = a[i]
+    # one by one, or the compiler does not unroll them
+    if (_sweep(n, 0, rest) and (n < 2 or _sweep(n, 1, rest))
+            and (n < 3 or _sweep(n, 2, rest)) and (n < 4 or _sweep(n, 3, rest))
+            and (n < 5 or _sweep(n, 4, rest)) and (n < 6 or _sweep(n, 5, rest))
+            and (n < 7 or _sweep(n, 6, rest))):
+        for i in range(n * n):
+            out[i] = rest[i]
+        return 0
+    # rows must change their places
+    for i in range(n * n):
+        rest[i] = a[i]
+        out[i] = 1.0 if i % (n + 1) == 0 else 0.0
+    if lu_factor(rest, pivot, n) != 0:
+        return -1
+    lu_solve(rest, pivot, n, out, n)
+    return 0
+
+
+cdef inline int _factor_square(int s, bint first, bint last, double shift,
+                               const double* mass, const double* low,
+                               const double* here, const double* up,
+                               const double* before, double* inverse,
+                               double* onward) noexcept nogil:
+    """D^-1 and V of one block row whose blocks are all (s, s)."""
     cdef int i, j, m
+    cdef double d[MAX_SQUARE * MAX_SQUARE]
+    cdef double row[MAX_SQUARE]
     cdef double value
     for i in range(s):
-        for m in range(p):
-            value = block[i * p + m]
-            for j in range(columns):
-                here[i * columns + j] -= value * there[m * columns + j]
-
-
-cdef inline int _factor_square(int s, bint first, bint last, double* d,
-                               const double* low, const double* up_before, double* up,
-                               int* pivot) noexcept nogil:
-    """Factor one block row whose blocks are all (s, s)."""
+        for j in range(s):
+            d[i * s + j] = (shift * mass[i] if i == j else 0.0) - here[i * s + j]
     if not first:
-        _subtract(s, s, s, low, up_before, d)
-    if lu_factor(d, pivot, s) != 0:
+        for i in range(s):
+            for m in range(s):
+                value = low[i * s + m]
+                for j in range(s):
+                    d[i * s + j] -= value * before[m * s + j]
+    if _invert(s, d, inverse) != 0:
         return -1
     if not last:
-        lu_solve(d, pivot, s, up, s)
+        for i in range(s):
+            for j in range(s):
+                row[j] = 0.0
+            for m in range(s):
+                value = inverse[i * s + m]
+                for j in range(s):
+                    row[j] += value * up[m * s + j]
+            for j in range(s):
+                onward[i * s + j] = row[j]
+    return 0
+
+
+cdef inline int _factor_any(int s, int p, int q, bint first, bint last, double shift,
+                            const double* mass, const double* low, const double* here,
+                            const double* up, const double* before, double* factors,
+                            double* onward, int* pivot) noexcept nogil:
+    """D's factors and V of a block row (s, p), (s, s), (s, q)."""
+    cdef int i, j, m
+    for i in range(s):
+        for j in range(s):
+            factors[i * s + j] = -here[i * s + j]
+            if not first:
+                for m in range(p):
+                    factors[i * s + j] -= low[i * p + m] * before[m * s + j]
+        factors[i * s + i] += shift * mass[i]
+    if lu_factor(factors, pivot, s) != 0:
+        return -1
+    if not last:
+        for i in range(s * q):
+            onward[i] = up[i]
+        lu_solve(factors, pivot, s, onward, q)
     return 0
 
 
 cdef inline int block_factor(int nodes, const int* size, const int* place,
-                             double* diagonal,
-                             const double* lower, double* upper,
+                             const int* start, double shift, const double* mass,
+                             const double* lower, const double* diagonal,
+                             const double* upper, double* kept, double* onward,
                              int* pivot) noexcept nogil:
-    """Factor in place; `upper` becomes diagonal^-1 upper. Node k's block row is
-    lower (size[k], size[k-1]), diagonal, upper (size[k], size[k+1]), each at
-    place[k] of its array."""
-    cdef int k, s, p, q, status
+    """Factor shift M - J: D's inverses or factors into `kept`, V into `onward`. Node
+    k's block row of J is lower (size[k], size[k-1]), diagonal, upper (size[k],
+    size[k+1]), each at place[k] of its array; its rows begin at start[k] of M."""
+    cdef int k, s, p, q, at, status
     cdef bint first, last
-    cdef double* d
-    cdef double* up
-    cdef const double* low
     cdef const double* before
+    cdef const double* m
     for k in range(nodes):
         s = size[k]
+        at = place[k]
         first = k == 0
         last = k + 1 == nodes
         p = s if first else size[k - 1]
         q = s if last else size[k + 1]
-        d = diagonal + place[k]
-        low = lower + place[k]
-        before = upper + place[0 if first else k - 1]
-        up = upper + place[k]
+        before = onward + place[0 if first else k - 1]
+        m = mass + start[k]
         if p == s and q == s and s == 3:
-            status = _factor_square(3, first, last, d, low, before, up,
-                                    pivot + k * MAX_BLOCK)
+            status = _factor_square(3, first, last, shift, m, lower + at, diagonal + at,
+                                    upper + at, before, kept + at, onward + at)
         elif p == s and q == s and s == 4:
-            status = _factor_square(4, first, last, d, low, before, up,
-                                    pivot + k * MAX_BLOCK)
+            status = _factor_square(4, first, last, shift, m, lower + at, diagonal + at,
+                                    upper + at, before, kept + at, onward + at)
         elif p == s and q == s and s == 5:
-            status = _factor_square(5, first, last, d, low, before, up,
-                                    pivot + k * MAX_BLOCK)
+            status = _factor_square(5, first, last, shift, m, lower + at, diagonal + at,
+                                    upper + at, before, kept + at, onward + at)
+        elif p == s and q == s and s <= MAX_SQUARE:
+            status = _factor_square(s, first, last, shift, m, lower + at, diagonal + at,
+                                    upper + at, before, kept + at, onward + at)
         else:
-            if not first:
-                _subtract(s, p, s, low, before, d)
-            status = lu_factor(d, pivot + k * MAX_BLOCK, s)
-            if status == 0 and not last:
-                lu_solve(d, pivot + k * MAX_BLOCK, s, up, q)
+            status = _factor_any(s, p, q, first, last, shift, m, lower + at,
+                                 diagonal + at, upper + at, before, kept + at,
+                                 onward + at, pivot + k * MAX_BLOCK)
         if status != 0:
             return -1
     return 0
 
 
-cdef inline void _down(int s, bint first, const double* d, const double* low,
-                       const int* pivot, const double* there,
-                       double* here) noexcept nogil:
+cdef inline void _add_product(int s, int p, const double* block, const double* there,
+                              double* here) noexcept nogil:
+    """here += block there, block of shape (s, p)."""
+    cdef int i, j
+    cdef double value
+    for i in range(s):
+        value = 0.0
+        for j in range(p):
+            value += block[i * p + j] * there[j]
+        here[i] += value
+
+
+cdef inline void _down(int s, bint first, const double* inverse, const double* low,
+                       const double* there, double* here) noexcept nogil:
+    cdef int i
+    cdef double b[MAX_SQUARE]
+    for i in range(s):
+        b[i] = here[i]
+        here[i] = 0.0
     if not first:
-        _subtract(s, s, 1, low, there, here)
-    lu_solve(d, pivot, s, here, 1)
+        _add_product(s, s, low, there, b)
+    _add_product(s, s, inverse, b, here)
 
 
 cdef inline void block_solve(int nodes, const int* size, const int* place,
-                             const int* start,
-                             const double* diagonal, const double* lower,
-                             const double* upper, const int* pivot,
-                             double* b) noexcept nogil:
-    """Solve in place for b with the factors of `block_factor`."""
-    cdef int k, s, p
+                             const int* start, const double* lower,
+                             const double* kept, const double* onward,
+                             const int* pivot, double* b) noexcept nogil:
+    """Solve in place for b with what `block_factor` made."""
+    cdef int k, s, p, q
     cdef bint first
-    cdef const double* d
     cdef const double* low
-    cdef const int* row
     cdef double* here
     cdef const double* there
     for k in range(nodes):
         s = size[k]
         first = k == 0
         p = s if first else size[k - 1]
-        d = diagonal + place[k]
+        q = s if k + 1 == nodes else size[k + 1]
         low = lower + place[k]
-        row = pivot + k * MAX_BLOCK
         here = b + start[k]
         there = b + start[0 if first else k - 1]
-        if s == 3 and p == 3:
-            _down(3, first, d, low, row, there, here)
-        elif s == 4 and p == 4:
-            _down(4, first, d, low, row, there, here)
-        elif s == 5 and p == 5:
-            _down(5, first, d, low, row, there, here)
+        if s == 3 and p == 3 and q == 3:
+            _down(3, first, kept + place[k], low, there, here)
+        elif s == 4 and p == 4 and q == 4:
+            _down(4, first, kept + place[k], low, there, here)
+        elif s == 5 and p == 5 and q == 5:
+            _down(5, first, kept + place[k], low, there, here)
+        elif p == s and q == s and s <= MAX_SQUARE:
+            _down(s, first, kept + place[k], low, there, here)
         else:
             if not first:
-                _subtract(s, p, 1, low, there, here)
-            lu_solve(d, row, s, here, 1)
+                _add_product(s, p, low, there, here)
+            lu_solve(kept + place[k], pivot + k * MAX_BLOCK, s, here, 1)
     for k in range(nodes - 2, -1, -1):
         s = size[k]
-        p = size[k + 1]
+        q = size[k + 1]
         here = b + start[k]
         there = b + start[k + 1]
-        if s == 3 and p == 3:
-            _subtract(3, 3, 1, upper + place[k], there, here)
-        elif s == 4 and p == 4:
-            _subtract(4, 4, 1, upper + place[k], there, here)
-        elif s == 5 and p == 5:
-            _subtract(5, 5, 1, upper + place[k], there, here)
+        if s == 3 and q == 3:
+            _add_product(3, 3, onward + place[k], there, here)
+        elif s == 4 and q == 4:
+            _add_product(4, 4, onward + place[k], there, here)
+        elif s == 5 and q == 5:
+            _add_product(5, 5, onward + place[k], there, here)
         else:
-            _subtract(s, p, 1, upper + place[k], there, here)
+            _add_product(s, q, onward + place[k], there, here)

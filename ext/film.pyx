@@ -585,7 +585,7 @@ cdef class Film:
         self.stage = <double*>PyMem_Calloc(size, 8)
         self.mass = <double*>PyMem_Calloc(size, 8)
         # a surface's rows are twice as many, and so are its neighbors' columns
-        self.blocks = <double*>PyMem_Calloc(6 * (nodes + 10) * self.n * self.n, 8)
+        self.blocks = <double*>PyMem_Calloc(5 * (nodes + 10) * self.n * self.n, 8)
         self.pivots = <int*>PyMem_Calloc(nodes * MAX_BLOCK, sizeof(int))
         self.block_size = <int*>PyMem_Calloc(nodes, sizeof(int))
         self.start = <int*>PyMem_Calloc(nodes + 1, sizeof(int))
@@ -1630,7 +1630,7 @@ cdef class Film:
                    double* error) noexcept nogil:
         """One step from z, whose f and blocks are in place; the new state goes to
         `stage`. -1: a state on the way has no answer."""
-        cdef int size = self.size, i, j, node, bs, which, n = self.n
+        cdef int size = self.size, i, j, node, which, n = self.n
         cdef int beyond = self._surface_of(1)
         cdef bint in_film
         cdef int nodes = self.nodes
@@ -1639,23 +1639,16 @@ cdef class Film:
         cdef double* g = self.work + (STAGES + 1) * size
         cdef const double* f = self.work
         cdef const double* before
-        cdef double* lower = self.blocks + 3 * self.room
-        cdef double* diagonal = self.blocks + 4 * self.room
-        cdef double* upper = self.blocks + 5 * self.room
+        cdef const double* lower = self.blocks
+        cdef const double* diagonal = self.blocks + self.room
+        cdef const double* upper = self.blocks + 2 * self.room
+        cdef double* kept = self.blocks + 3 * self.room
+        cdef double* onward = self.blocks + 4 * self.room
         cdef double inverse = 1.0 / h, worst = 0.0, biggest = 0.0, total, value, x
         cdef const double* u
-        for i in range(self.room):
-            lower[i] = -self.blocks[i]
-            diagonal[i] = -self.blocks[self.room + i]
-            upper[i] = -self.blocks[2 * self.room + i]
-        value = inverse / GAMMA
-        for node in range(nodes):
-            bs = self.block_size[node]
-            for i in range(bs):
-                diagonal[self.place[node] + i * bs + i] += (
-                    value * self.mass[self.start[node] + i])
-        if block_factor(nodes, self.block_size, self.place, diagonal, lower, upper,
-                        self.pivots) != 0:
+        if block_factor(nodes, self.block_size, self.place, self.start,
+                        inverse / GAMMA, self.mass, lower, diagonal, upper, kept,
+                        onward, self.pivots) != 0:
             self.trouble = SINGULAR
             return -1
         memcpy(self.stage, self.z, size * sizeof(double))
@@ -1683,8 +1676,8 @@ cdef class Film:
                     here[i] += x * before[i]
             for i in range(size):
                 here[i] = f[i] + self.mass[i] * here[i]
-            block_solve(nodes, self.block_size, self.place, self.start, diagonal, lower,
-                        upper, self.pivots, here)
+            block_solve(nodes, self.block_size, self.place, self.start, lower, kept,
+                        onward, self.pivots, here)
             self._exchange_stage(which, here, h)
         for i in range(size):
             self.stage[i] += here[i]
