@@ -41,7 +41,7 @@ cdef struct Cell:
     double mu[7]
     double dmu[49]
     double s[49]
-    double ds[343]          # ds[d][i][j]: derivative of s with respect to u_d
+    double ds[343]          # ds[i][j][d], j <= i: derivative of s_ij by u_d
     double dlean[49]        # derivative of the logarithm of the lean composition
     double lean             # volume fraction of the lean phase
     double dshare[7]        # its derivative
@@ -257,56 +257,81 @@ cdef inline int find_phases(const Mixture* mixture, int n, const double* u, Cell
     return -1
 
 
-cdef inline void _congruence(int n, const double* w, const double* m, double factor,
-                             double* out) noexcept nogil:
-    """out += factor w m w^T for symmetric m, all (n, n)."""
-    cdef double t[49]
-    cdef int i, j, k
-    cdef double value
-    for i in range(n):
-        for j in range(n):
-            value = 0.0
-            for k in range(n):
-                value += w[i * n + k] * m[k * n + j]
-            t[i * n + j] = value
-    for i in range(n):
-        for j in range(n):
-            value = 0.0
-            for k in range(n):
-                value += t[i * n + k] * w[j * n + k]
-            out[i * n + j] += factor * value
-
-
-cdef inline void _resistance(int n, const double* phi, const double* b,
+cdef inline void _resistance(int n, const Cell* c, const double* root,
+                             const double* phi, const double* b,
                              const double* zeta, double* r) noexcept nogil:
+    """R of a phase of the fractions phi, times roots of the cell's fractions."""
     cdef int i, j
     for i in range(n):
-        for j in range(n):
-            r[i * n + j] = -zeta[i * n + j]
-        r[i * n + i] = b[i] / (phi[i] if phi[i] > 1e-150 else 1e-150)
+        for j in range(i):
+            r[i * n + j] = r[j * n + i] = -zeta[i * n + j] * root[i] * root[j]
+        r[i * n + i] = b[i] * (c.phi[i] / (phi[i] if phi[i] > 1e-150 else 1e-150))
 
 
-cdef inline void _resistance_slope(int n, const Friction* f, const double* phi,
-                                   const double* b, const double* db,
-                                   const double* dzeta_i, const double* dzeta_j,
+cdef inline void _resistance_slope(int n, const Friction* f, const Cell* c,
+                                   const double* root, double share,
+                                   const double* dshare, const double* r,
+                                   const double* phi, const double* b,
+                                   const double* db, const double* dzeta,
                                    const double* dzeta_t, const double* dphi,
-                                   double dphi_p, double* dr) noexcept nogil:
-    """Change of R of one phase along (dphi, dphi_p)."""
-    cdef int i, j, k
-    cdef double dpol = dphi_p, slope, p
+                                   double* dphi_p, double* m) noexcept nogil:
+    """share dR/du_d - dshare_d R into m[i][j][d], r and R as `_resistance` has them.
+
+    dphi[i][d], dphi_p[d]: what the phase's fractions change by.
+    """
+    cdef int i, j, k, d
+    cdef double dpol[7]
+    cdef double at_i, at_j, at_all, p
+    cdef double* out
+    for d in range(n):
+        dpol[d] = dphi_p[d]
     for i in range(n):
         if f.polymeric[i]:
-            dpol += dphi[i]
+            for d in range(n):
+                dpol[d] += dphi[i * n + d]
     for i in range(n):
-        for j in range(n):
-            dr[i * n + j] = -(dzeta_i[i * n + j] * dphi[i]
-                              + dzeta_j[i * n + j] * dphi[j]
-                              + dzeta_t[i * n + j] * dpol)
-        slope = db[i * (n + 1) + n] * dphi_p
+        for j in range(i):
+            out = &m[(i * n + j) * n]
+            p = -share * root[i] * root[j]
+            at_i = p * dzeta[j * n + i]
+            at_j = p * dzeta[i * n + j]
+            at_all = p * dzeta_t[i * n + j]
+            for d in range(n):
+                out[d] = (at_i * dphi[i * n + d] + at_j * dphi[j * n + d]
+                          + at_all * dpol[d] - r[i * n + j] * dshare[d])
+            for d in range(n):
+                m[(j * n + i) * n + d] = out[d]
+        out = &m[(i * n + i) * n]
+        p = 1.0 / (phi[i] if phi[i] > 1e-150 else 1e-150)
+        at_i = -p * b[i]
+        p *= share * c.phi[i]
+        for d in range(n):
+            out[d] = (p * (at_i * dphi[i * n + d] + db[i * (n + 1) + n] * dphi_p[d])
+                      - r[i * n + i] * dshare[d])
         for k in range(n):
-            slope += db[i * (n + 1) + k] * dphi[k]
-        p = phi[i] if phi[i] > 1e-150 else 1e-150
-        dr[i * n + i] = (slope - b[i] * (dphi[i] / p)) / p
+            at_j = p * db[i * (n + 1) + k]
+            for d in range(n):
+                out[d] += at_j * dphi[k * n + d]
+
+
+cdef inline void _add_congruences(int n, const double* w, const double* m,
+                                  double* out) noexcept nogil:
+    """Add w m[..][d] w^T to out[..][d] of each d, m[i][j] = m[j][i], for j <= i."""
+    cdef double t[49]
+    cdef double value
+    cdef int i, j, k, d
+    for i in range(n):
+        for j in range(n * n):
+            t[j] = w[i * n] * m[j]
+        for k in range(1, n):
+            value = w[i * n + k]
+            for j in range(n * n):
+                t[j] += value * m[k * n * n + j]
+        for j in range(i + 1):
+            for k in range(n):
+                value = w[j * n + k]
+                for d in range(n):
+                    out[(i * n + j) * n + d] += value * t[k * n + d]
 
 
 cdef inline int evaluate_cell(int n, const Mixture* mixture, const Friction* f,
@@ -316,46 +341,14 @@ cdef inline int evaluate_cell(int n, const Mixture* mixture, const Friction* f,
     demixed, 0 before. Returns -1 when no phase equilibrium was found."""
     cdef double h_rich[64]
     cdef double h_lean[49]
-    cdef double* jr = c.drich
-    cdef double* jx = c.dx
     cdef double m[49]
-    cdef double b[7]
-    cdef double zeta[49]
-    cdef double db[56]
-    cdef double dzi[49]
-    cdef double dzj[49]
-    cdef double dzt[49]
-    cdef double lb[7]
-    cdef double lzeta[49]
-    cdef double ldb[56]
-    cdef double ldzi[49]
-    cdef double ldzj[49]
-    cdef double ldzt[49]
-    cdef double phi_r[7]
-    cdef double phi_l[7]
-    cdef double dphi[7]
-    cdef double dphi_r[7]
-    cdef double dphi_l[7]
-    cdef double res[49]
-    cdef double p_rich[49]
-    cdef double p_lean[49]
-    cdef double conduct[49]
-    cdef double inverse[49]
-    cdef double w_rich[49]
-    cdef double w_lean[49]
-    cdef double q_rich[49]
-    cdef double q_lean[49]
     cdef double t[49]
     cdef double root[7]
     cdef double size[7]
-    cdef int i, j, k, d
-    cdef double value, lam, total, rich_total, lean_total, f_rich, f_lean
-    cdef double drich, dlean, df_rich, df_lean, dphi_p, phi_p, dpol, scale, wall
-    cdef double* ds
+    cdef int i, j, k
+    cdef double value, lam
     if find_phases(mixture, n, u, c, h_rich, h_lean, derivatives) != 0:
         return -1
-    total = c.total
-    phi_p = 1.0 / total
     for i in range(n):
         root[i] = sqrt(c.phi[i])
 
@@ -375,25 +368,25 @@ cdef inline int evaluate_cell(int n, const Mixture* mixture, const Friction* f,
             c.slope = 1
             for i in range(n):
                 for j in range(n):
-                    value = 0.0
-                    scale = 0.0
-                    for k in range(n):
-                        value += t[i * n + k] * size[k] * h_rich[k * (n + 1) + j]
-                        scale += t[i * n + k] * size[k] * h_lean[k * n + j]
-                    jx[i * n + j] = size[i] * value
-                    jr[i * n + j] = size[i] * scale
+                    c.dx[i * n + j] = 0.0
+                    c.drich[i * n + j] = 0.0
+                    c.dmu[i * n + j] = 0.0
+                for k in range(n):
+                    value = size[i] * t[i * n + k] * size[k]
+                    for j in range(n):
+                        c.dx[i * n + j] += value * h_rich[k * (n + 1) + j]
+                        c.drich[i * n + j] += value * h_lean[k * n + j]
             for i in range(n):
-                for j in range(n):
-                    value = 0.0
-                    for k in range(n):
-                        value += h_rich[i * (n + 1) + k] * jr[k * n + j]
-                    c.dmu[i * n + j] = value
+                for k in range(n):
+                    value = h_rich[i * (n + 1) + k]
+                    for j in range(n):
+                        c.dmu[i * n + j] += value * c.drich[k * n + j]
         else:
             for i in range(n):
                 for j in range(n):
                     c.dmu[i * n + j] = h_rich[i * (n + 1) + j]
     if reference > 0.0:
-        lam = total / reference
+        lam = c.total / reference
         value = modulus * (lam - 1.0 / lam)
         for i in range(n):
             c.mu[i] += value
@@ -401,41 +394,95 @@ cdef inline int evaluate_cell(int n, const Mixture* mixture, const Friction* f,
             value = modulus * (1.0 + 1.0 / (lam * lam)) / reference
             for i in range(n * n):
                 c.dmu[i] += value
+    if c.two:
+        return _two_phases(n, f, root, c, derivatives)
+    _one_phase(n, f, root, c, derivatives)
+    return 0
 
-    if not c.two:
-        phase_friction(n, f, False, c.phi, phi_p, b, zeta,
-                       db if derivatives else NULL, dzi, dzj, dzt)
-        for i in range(n):
-            for j in range(n):
-                c.s[i * n + j] = -zeta[i * n + j] * root[i] * root[j]
-            c.s[i * n + i] = b[i]
-        if not derivatives:
-            return 0
+
+cdef inline void _one_phase(int n, const Friction* f, const double* root, Cell* c,
+                            bint derivatives) noexcept nogil:
+    """S of a cell of one phase, and its derivatives.
+
+    A change of u_d changes phi_i by (delta_id - phi_i)/A: the second part is the same
+    for each d and is summed once.
+    """
+    cdef double b[7]
+    cdef double zeta[49]
+    cdef double db[56]
+    cdef double dzeta[49]
+    cdef double dzeta_t[49]
+    cdef int i, j, d
+    cdef double inverse = 1.0 / c.total, value, at_i, at_j, at_all, pol = inverse
+    cdef double* ds
+    phase_friction(n, f, False, c.phi, inverse, b, zeta, db if derivatives else NULL,
+                   dzeta, dzeta_t)
+    for i in range(n):
+        for j in range(i):
+            c.s[i * n + j] = c.s[j * n + i] = -zeta[i * n + j] * root[i] * root[j]
+        c.s[i * n + i] = b[i]
+        if f.polymeric[i]:
+            pol += c.phi[i]
+    if not derivatives:
+        return
+    for i in range(n):
+        for j in range(i):
+            ds = &c.ds[(i * n + j) * n]
+            value = -root[i] * root[j] * inverse
+            at_i = value * dzeta[j * n + i]
+            at_j = value * dzeta[i * n + j]
+            at_all = value * dzeta_t[i * n + j]
+            value *= zeta[i * n + j]
+            for d in range(n):
+                ds[d] = -(at_i * c.phi[i] + at_j * c.phi[j] + at_all * pol + value)
+                if f.polymeric[d]:
+                    ds[d] += at_all
+            ds[i] += at_i + 0.5 * value / c.phi[i]
+            ds[j] += at_j + 0.5 * value / c.phi[j]
+        ds = &c.ds[(i * n + i) * n]
+        value = db[i * (n + 1) + n] * inverse
+        for j in range(n):
+            value += db[i * (n + 1) + j] * c.phi[j]
         for d in range(n):
-            ds = &c.ds[d * n * n]
-            dphi_p = -phi_p / total
-            dpol = dphi_p
-            for i in range(n):
-                dphi[i] = ((1.0 if i == d else 0.0) - c.phi[i]) / total
-                if f.polymeric[i]:
-                    dpol += dphi[i]
-            for i in range(n):
-                for j in range(n):
-                    if i == j:
-                        value = db[i * (n + 1) + n] * dphi_p
-                        for k in range(n):
-                            value += db[i * (n + 1) + k] * dphi[k]
-                        ds[i * n + i] = value
-                    else:
-                        ds[i * n + j] = -root[i] * root[j] * (
-                            dzi[i * n + j] * dphi[i] + dzj[i * n + j] * dphi[j]
-                            + dzt[i * n + j] * dpol + 0.5 * zeta[i * n + j]
-                            * (dphi[i] / c.phi[i] + dphi[j] / c.phi[j]))
-        return 0
+            ds[d] = (db[i * (n + 1) + d] - value) * inverse
 
-    # two phases side by side
-    rich_total = 1.0
-    lean_total = 0.0
+
+cdef inline int _two_phases(int n, const Friction* f, const double* root, Cell* c,
+                            bint derivatives) noexcept nogil:
+    """S of two phases side by side, and its derivatives; -1: a phase has none.
+
+    L^-1 = R_lean X R_rich with X = (f_rich R_lean + f_lean^2 R_rich)^-1, and so
+    L^-1 R_rich^-1 = R_lean X: one inverse does for three.
+    """
+    cdef double b[7]
+    cdef double zeta[49]
+    cdef double db[56]
+    cdef double dzeta[49]
+    cdef double dzeta_t[49]
+    cdef double lb[7]
+    cdef double lzeta[49]
+    cdef double ldb[56]
+    cdef double ldzeta[49]
+    cdef double ldzeta_t[49]
+    cdef double phi_r[7]
+    cdef double phi_l[7]
+    cdef double r_rich[49]
+    cdef double r_lean[49]
+    cdef double joint[49]
+    cdef double x[49]
+    cdef double w_rich[49]
+    cdef double w_lean[49]
+    cdef double drich[7]
+    cdef double dlean[7]
+    cdef double dphi_r[49]
+    cdef double dphi_l[49]
+    cdef double dphi_p[7]
+    cdef double dshare[7]
+    cdef double m[343]
+    cdef int i, j, k, d
+    cdef double rich_total = 1.0, lean_total = 0.0, total = c.total
+    cdef double f_rich, f_lean, pores, wall, value
+    cdef double* ds
     for i in range(n):
         rich_total += c.rich[i]
         lean_total += c.x[i]
@@ -444,77 +491,80 @@ cdef inline int evaluate_cell(int n, const Mixture* mixture, const Friction* f,
         phi_l[i] = c.x[i] / lean_total
     f_rich = rich_total / total
     f_lean = lean_total / total
+    pores = f_lean * f_lean
     c.lean = f_lean
     phase_friction(n, f, False, phi_r, 1.0 / rich_total, b, zeta,
-                   db if derivatives else NULL, dzi, dzj, dzt)
+                   db if derivatives else NULL, dzeta, dzeta_t)
     phase_friction(n, f, True, phi_l, 0.0, lb, lzeta,
-                   ldb if derivatives else NULL, ldzi, ldzj, ldzt)
+                   ldb if derivatives else NULL, ldzeta, ldzeta_t)
     wall = f.wall / f_lean
     for i in range(n):
         lb[i] += wall
-    _resistance(n, phi_r, b, zeta, res)
-    if spd_inverse(res, p_rich, n) != 0:
-        return -1
-    _resistance(n, phi_l, lb, lzeta, res)
-    if spd_inverse(res, p_lean, n) != 0:
-        return -1
+    _resistance(n, c, root, phi_r, b, zeta, r_rich)
+    _resistance(n, c, root, phi_l, lb, lzeta, r_lean)
     for i in range(n * n):
-        conduct[i] = f_rich * p_rich[i] + f_lean * f_lean * p_lean[i]
-    if spd_inverse(conduct, inverse, n) != 0:
+        joint[i] = f_rich * r_lean[i] + pores * r_rich[i]
+    if spd_inverse(joint, x, n) != 0:
         return -1
     for i in range(n):
         for j in range(n):
-            c.s[i * n + j] = root[i] * root[j] * inverse[i * n + j]
+            w_rich[i * n + j] = 0.0
+        for k in range(n):
+            for j in range(n):
+                w_rich[i * n + j] += r_lean[i * n + k] * x[k * n + j]
+    for i in range(n):
+        for j in range(i + 1):
+            value = 0.0
+            for k in range(n):
+                value += w_rich[i * n + k] * r_rich[k * n + j]
+            c.s[i * n + j] = c.s[j * n + i] = value
     if not derivatives:
         return 0
     for i in range(n):
         for j in range(n):
-            value = 0.0
-            scale = 0.0
-            for k in range(n):
-                value += inverse[i * n + k] * p_rich[k * n + j]
-                scale += inverse[i * n + k] * p_lean[k * n + j]
-            w_rich[i * n + j] = value
-            w_lean[i * n + j] = scale
-    for i in range(n):
-        for j in range(n):
-            value = 0.0
-            scale = 0.0
-            for k in range(n):
-                value += w_rich[i * n + k] * inverse[k * n + j]
-                scale += w_lean[i * n + k] * inverse[k * n + j]
-            q_rich[i * n + j] = value
-            q_lean[i * n + j] = scale
-    for d in range(n):
-        drich = 0.0
-        dlean = 0.0
-        for i in range(n):
-            drich += jr[i * n + d]
-            dlean += jx[i * n + d]
-        for i in range(n):
-            dphi_r[i] = (jr[i * n + d] - phi_r[i] * drich) / rich_total
-            dphi_l[i] = (jx[i * n + d] - phi_l[i] * dlean) / lean_total
-            dphi[i] = ((1.0 if i == d else 0.0) - c.phi[i]) / total
-        for i in range(n):
-            c.dlean[i * n + d] = dphi_l[i] / (
-                phi_l[i] if phi_l[i] > 1e-150 else 1e-150)
-        df_rich = (drich - f_rich) / total
-        df_lean = (dlean - f_lean) / total
-        c.dshare[d] = df_lean
-        for i in range(n * n):
-            t[i] = df_rich * q_rich[i] + 2.0 * f_lean * df_lean * q_lean[i]
-        _resistance_slope(n, f, phi_r, b, db, dzi, dzj, dzt, dphi_r,
-                          -drich / (rich_total * rich_total), res)
-        _congruence(n, w_rich, res, -f_rich, t)
-        _resistance_slope(n, f, phi_l, lb, ldb, ldzi, ldzj, ldzt, dphi_l, 0.0, res)
-        for i in range(n):
-            res[i * n + i] -= wall * df_lean / f_lean / (
-                phi_l[i] if phi_l[i] > 1e-150 else 1e-150)
-        _congruence(n, w_lean, res, -f_lean * f_lean, t)
-        ds = &c.ds[d * n * n]
-        for i in range(n):
+            w_lean[i * n + j] = 0.0
+        for k in range(n):
             for j in range(n):
-                ds[i * n + j] = root[i] * root[j] * (
-                    -t[i * n + j] + 0.5 * inverse[i * n + j]
-                    * (dphi[i] / c.phi[i] + dphi[j] / c.phi[j]))
+                w_lean[i * n + j] += r_rich[i * n + k] * x[k * n + j]
+
+    for d in range(n):
+        drich[d] = 0.0
+        dlean[d] = 0.0
+    for i in range(n):
+        for d in range(n):
+            drich[d] += c.drich[i * n + d]
+            dlean[d] += c.dx[i * n + d]
+    for i in range(n):
+        value = phi_l[i] if phi_l[i] > 1e-150 else 1e-150
+        for d in range(n):
+            dphi_r[i * n + d] = (c.drich[i * n + d] - phi_r[i] * drich[d]) / rich_total
+            dphi_l[i * n + d] = (c.dx[i * n + d] - phi_l[i] * dlean[d]) / lean_total
+            c.dlean[i * n + d] = dphi_l[i * n + d] / value
+    # at first what comes of the roots of the cell's own fractions, whose logarithms
+    # change by (delta_id/phi_i - 1)/A
+    for i in range(n):
+        for j in range(i + 1):
+            ds = &c.ds[(i * n + j) * n]
+            value = c.s[i * n + j] / total
+            for d in range(n):
+                ds[d] = -value
+            ds[i] += 0.5 * value / c.phi[i]
+            ds[j] += 0.5 * value / c.phi[j]
+    for d in range(n):
+        dphi_p[d] = -drich[d] / (rich_total * rich_total)
+        dshare[d] = (drich[d] - f_rich) / total
+    _resistance_slope(n, f, c, root, f_rich, dshare, r_rich, phi_r, b, db, dzeta,
+                      dzeta_t, dphi_r, dphi_p, m)
+    _add_congruences(n, w_rich, m, c.ds)
+    for d in range(n):
+        dphi_p[d] = 0.0
+        c.dshare[d] = (dlean[d] - f_lean) / total
+        dshare[d] = 2.0 * f_lean * c.dshare[d]
+    _resistance_slope(n, f, c, root, pores, dshare, r_lean, phi_l, lb, ldb, ldzeta,
+                      ldzeta_t, dphi_l, dphi_p, m)
+    for i in range(n):
+        value = f.wall * c.phi[i] / (phi_l[i] if phi_l[i] > 1e-150 else 1e-150)
+        for d in range(n):
+            m[(i * n + i) * n + d] -= value * c.dshare[d]
+    _add_congruences(n, w_lean, m, c.ds)
     return 0

@@ -118,17 +118,19 @@ cdef inline double free_volume(int n, const Friction* f, const double* phi,
 
 cdef inline void phase_friction(int n, const Friction* f, bint lean, const double* phi,
                                 double phi_p, double* b, double* zeta,
-                                double* db, double* dzeta_i,
-                                double* dzeta_j, double* dzeta_t) noexcept nogil:
+                                double* db, double* dzeta,
+                                double* dzeta_t) noexcept nogil:
     """Friction of one phase and, unless db is NULL, its derivatives.
 
     phi (n), phi_p: fractions, taken as independent. b (n), zeta (n, n). db (n, n + 1):
-    derivative of b_i with respect to phi_k and phi_p. zeta_ij depends on phi_i
-    (dzeta_i), phi_j (dzeta_j) and the total polymer fraction (dzeta_t), each (n, n).
+    derivative of b_i with respect to phi_k and phi_p. zeta_ij depends on phi_j (dzeta),
+    on phi_i (dzeta of j and i) and on the total polymer fraction (dzeta_t), each (n, n).
     """
     cdef int i, j, k
-    cdef double pol = phi_p, z, dz, load, dload, zi, zj, t, slope, free = 1.0
+    cdef double pol = phi_p, z, dz, load, dload, zi, zj, t, drag, own, whole
+    cdef double free = 1.0
     cdef double dfree[8]
+    cdef double* row
     for i in range(n):
         if f.polymeric[i]:
             pol += phi[i]
@@ -146,11 +148,11 @@ cdef inline void phase_friction(int n, const Friction* f, bint lean, const doubl
         dload = dload * f.slowdown
     if f.free_volume and not lean:
         free = free_volume(n, f, phi, phi_p, dfree)
-    if db != NULL:
-        for i in range(n * (n + 1)):
-            db[i] = 0.0
-    for i in range(n):
-        for j in range(i + 1, n):
+    for j in range(n):
+        zeta[j * n + j] = 0.0
+        dzeta[j * n + j] = 0.0
+        dzeta_t[j * n + j] = 0.0
+        for i in range(j):
             if f.polymeric[i] or f.polymeric[j]:
                 zi = 0.0
                 zj = 0.0
@@ -160,51 +162,38 @@ cdef inline void phase_friction(int n, const Friction* f, bint lean, const doubl
                     t = f.coil[i] if f.polymeric[i] else f.coil[j]
                 else:
                     t = f.zeta0[j] if f.polymeric[i] else f.zeta0[i]
-                zeta[i * n + j] = t * z
-                slope = t * dz
+                dzeta_t[i * n + j] = dzeta_t[j * n + i] = t * dz
+                t *= z
             else:
                 pair_friction(f, phi, i, j, &t, &zi, &zj)
-                zeta[i * n + j] = t * load
-                slope = t * dload
-            zeta[j * n + i] = zeta[i * n + j]
-            if db == NULL:
-                continue
-            dzeta_i[i * n + j] = zi * load
-            dzeta_j[i * n + j] = zj * load
-            dzeta_t[i * n + j] = slope
-            dzeta_i[j * n + i] = dzeta_j[i * n + j]
-            dzeta_j[j * n + i] = dzeta_i[i * n + j]
-            dzeta_t[j * n + i] = dzeta_t[i * n + j]
+                dzeta_t[i * n + j] = dzeta_t[j * n + i] = t * dload
+                t *= load
+            zeta[i * n + j] = zeta[j * n + i] = t
+            dzeta[i * n + j] = zj * load
+            dzeta[j * n + i] = zi * load
     for i in range(n):
-        zeta[i * n + i] = 0.0
-        b[i] = 0.0
+        t = f.network[i] if f.polymeric[i] else f.zeta0[i]
+        drag = t * z
+        if f.free_volume and not lean and not f.polymeric[i]:
+            t *= free
+        b[i] = t * z * phi_p
         for j in range(n):
             b[i] += zeta[i * n + j] * phi[j]
-        t = f.network[i] if f.polymeric[i] else f.zeta0[i]
-        if f.free_volume and not lean and not f.polymeric[i]:
-            t *= free
-        b[i] += t * z * phi_p
-    if db == NULL:
-        return
-    for i in range(n):
-        dzeta_i[i * n + i] = 0.0
-        dzeta_j[i * n + i] = 0.0
-        dzeta_t[i * n + i] = 0.0
+        if db == NULL:
+            continue
+        row = &db[i * (n + 1)]
+        # of the total polymer fraction
+        whole = t * dz * phi_p
+        own = 0.0
         for j in range(n):
-            if j == i:
-                continue
-            db[i * (n + 1) + j] += zeta[i * n + j] + dzeta_j[i * n + j] * phi[j]
-            db[i * (n + 1) + i] += dzeta_i[i * n + j] * phi[j]
-            for k in range(n):
-                if f.polymeric[k]:
-                    db[i * (n + 1) + k] += dzeta_t[i * n + j] * phi[j]
-            db[i * (n + 1) + n] += dzeta_t[i * n + j] * phi[j]
-        t = f.network[i] if f.polymeric[i] else f.zeta0[i]
-        if f.free_volume and not lean and not f.polymeric[i]:
-            for k in range(n + 1):
-                db[i * (n + 1) + k] += t * z * phi_p * dfree[k]
-            t *= free
-        db[i * (n + 1) + n] += t * (z + dz * phi_p)
+            whole += dzeta_t[i * n + j] * phi[j]
+            own += dzeta[j * n + i] * phi[j]
+            row[j] = zeta[i * n + j] + dzeta[i * n + j] * phi[j]
+        row[i] += own
+        row[n] = t * z + whole
         for k in range(n):
             if f.polymeric[k]:
-                db[i * (n + 1) + k] += t * dz * phi_p
+                row[k] += whole
+        if f.free_volume and not lean and not f.polymeric[i]:
+            for k in range(n + 1):
+                row[k] += drag * phi_p * dfree[k]

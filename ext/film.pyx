@@ -40,13 +40,13 @@ g) What is not evaluated again: a step's answer is evaluated once, with the deri
 
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from libc.math cimport exp, expm1, fabs, isfinite, log, sinh, cosh, sqrt
+from libc.math cimport exp, expm1, fabs, isfinite, log, sqrt
 from libc.string cimport memcpy, memset
 
 import numpy as np
 
 from _block_tridiagonal cimport MAX_BLOCK, block_factor, block_solve
-from _dense cimport lu_factor, lu_solve, spd_inverse
+from _dense cimport lu_factor, lu_solve, spd_inverse, spd_solve
 from _coexistence cimport stability as stability_of
 from _film_cell cimport SPECIES, Cell, evaluate_cell
 from _flory_huggins cimport (
@@ -121,23 +121,23 @@ MESSAGES = {
 
 cdef inline double log_mean(double a, double b, double* da, double* db) noexcept nogil:
     """Log-mean of two positive numbers and its derivatives."""
-    cdef double root = sqrt(a * b), z = log(b / a), f, df
-    if fabs(z) < 0.05:
-        f = 1.0 + z * z / 24.0 * (1.0 + z * z / 80.0)
-        df = z / 12.0 * (1.0 + z * z / 40.0)
-    elif fabs(z) < 600.0:
-        f = sinh(0.5 * z) * 2.0 / z
-        df = cosh(0.5 * z) / z - f / z
-    else:
-        f = 0.0
-        df = 0.0
-    if f == 0.0:
-        da[0] = 1.0 / fabs(z) if a > b else 0.0
-        db[0] = 1.0 / fabs(z) if b > a else 0.0
-        return (a if a > b else b) / fabs(z)
-    da[0] = 0.5 * root / a * f - root * df / a
-    db[0] = 0.5 * root / b * f + root * df / b
-    return root * f
+    cdef double total = a + b, t = (b - a) / total, w, z, f, df
+    if fabs(t) < 0.05:
+        # t/artanh(t) times the plain mean: cells side by side are alike, and a
+        # logarithm of hardly more than one would lose digits
+        w = t * t
+        f = 1.0 - w * (1.0 / 3.0 + w * (4.0 / 45.0 + w * (
+            44.0 / 945.0 + w * (428.0 / 14175.0))))
+        df = -t / total * (2.0 / 3.0 + w * (16.0 / 45.0 + w * (
+            88.0 / 315.0 + w * (3424.0 / 14175.0))))
+        da[0] = 0.5 * f - df * b
+        db[0] = 0.5 * f + df * a
+        return 0.5 * total * f
+    z = log(b / a)
+    f = (b - a) / z
+    da[0] = (f / a - 1.0) / z
+    db[0] = (1.0 - f / b) / z
+    return f
 
 
 cdef inline double harmonic_mean(double a, double b, double* da,
@@ -262,16 +262,22 @@ cdef int evaluate_any(int n, const Mixture* mixture, const Friction* f, double m
 cdef inline int face(int n, const int* polymeric, double dm_a, double dm_b,
                      const Cell* a, const Cell* b, double* flux, double* d_a,
                      double* d_b) noexcept nogil:
-    """Flux from cell a to b and, unless NULL, its derivatives (n, n); -1: none."""
+    """Flux from cell a to b and, unless NULL, its derivatives (n, n); -1: none.
+
+    Of the derivatives' n**3 terms most do not need as many: all that follows from
+    dphi_i = (delta_id - phi_i)/A is a diagonal, a part the same for each d, and a part
+    of i and d (d ln x_i - d ln x_j is the change of phi's logarithms alone).
+    """
     cdef int i, j, d, side
     cdef const Cell* c
     cdef double t[49]
     cdef double inverse[49]
+    cdef double l[7]
     cdef double sl[7]
     cdef double la[7]
     cdef double lb[7]
+    cdef double drive[7]
     cdef double q[7]
-    cdef double rhs[7]
     cdef double ha = 0.5 * dm_a * a.total, hb = 0.5 * dm_b * b.total
     cdef double xa[7]
     cdef double xb[7]
@@ -279,29 +285,33 @@ cdef inline int face(int n, const int* polymeric, double dm_a, double dm_b,
     cdef double cb[49]
     cdef double ua[49]
     cdef double ub[49]
-    cdef double dl[7]
-    cdef double da[7]
-    cdef double db[7]
-    cdef double value, h, dh, dphi, sign, change
+    cdef double both[7]
+    cdef double own[7]
+    cdef double grow[7]
+    cdef double shrink[7]
+    cdef double rhs[49]
+    cdef double value, h, sign, change, weight, rest
+    cdef const double* like
+    cdef const double* u
+    cdef const double* ds
+    cdef const double* slope
     cdef double* out
-    cdef double* slope
     for i in range(n):
         if polymeric[i]:
-            sl[i] = sqrt(harmonic_mean(a.phi[i], b.phi[i], &la[i], &lb[i]))
+            l[i] = harmonic_mean(a.phi[i], b.phi[i], &la[i], &lb[i])
         else:
-            sl[i] = sqrt(log_mean(a.phi[i], b.phi[i], &la[i], &lb[i]))
-    for i in range(n):
-        xa[i] = sl[i] * sl[i] / a.phi[i]
-        xb[i] = sl[i] * sl[i] / b.phi[i]
+            l[i] = log_mean(a.phi[i], b.phi[i], &la[i], &lb[i])
+        sl[i] = sqrt(l[i])
+        xa[i] = l[i] / a.phi[i]
+        xb[i] = l[i] / b.phi[i]
+        drive[i] = sl[i] * (a.mu[i] - b.mu[i])
     for i in range(n):
         ca[i * n + i] = cb[i * n + i] = 1.0
         ua[i * n + i] = ub[i * n + i] = 0.0
         t[i * n + i] = ha * a.s[i * n + i] + hb * b.s[i * n + i]
         for j in range(i):
-            ca[i * n + j] = likeness(xa[i], xa[j], &value)
-            cb[i * n + j] = likeness(xb[i], xb[j], &change)
-            ca[j * n + i] = ca[i * n + j]
-            cb[j * n + i] = cb[i * n + j]
+            ca[i * n + j] = ca[j * n + i] = likeness(xa[i], xa[j], &value)
+            cb[i * n + j] = cb[j * n + i] = likeness(xb[i], xb[j], &change)
             ua[i * n + j] = ha * a.s[i * n + j] * ca[i * n + j]
             ub[i * n + j] = hb * b.s[i * n + j] * cb[i * n + j]
             t[i * n + j] = t[j * n + i] = ua[i * n + j] + ub[i * n + j]
@@ -310,47 +320,71 @@ cdef inline int face(int n, const int* polymeric, double dm_a, double dm_b,
             ub[i * n + j] *= change
             ua[j * n + i] = -ua[i * n + j]
             ub[j * n + i] = -ub[i * n + j]
+    if d_a == NULL:
+        for i in range(n):
+            q[i] = drive[i]
+        if spd_solve(t, q, n) != 0:
+            return -1
+        for i in range(n):
+            flux[i] = sl[i] * q[i]
+        return 0
     if spd_inverse(t, inverse, n) != 0:
         return -1
     for i in range(n):
-        rhs[i] = sl[i] * (a.mu[i] - b.mu[i])
-    for i in range(n):
         value = 0.0
         for j in range(n):
-            value += inverse[i * n + j] * rhs[j]
+            value += inverse[i * n + j] * drive[j]
         q[i] = value
         flux[i] = sl[i] * value
-    if d_a == NULL:
-        return 0
+    for i in range(n):
+        both[i] = 0.0
+        for j in range(n):
+            both[i] += (ua[i * n + j] + ub[i * n + j]) * q[j]
     for side in range(2):
         c = a if side == 0 else b
         out = d_a if side == 0 else d_b
         slope = &la[0] if side == 0 else &lb[0]
+        like = &ca[0] if side == 0 else &cb[0]
+        u = &ua[0] if side == 0 else &ub[0]
         h = ha if side == 0 else hb
-        dh = 0.5 * (dm_a if side == 0 else dm_b)
         sign = 1.0 if side == 0 else -1.0
-        for d in range(n):
-            for i in range(n):
-                dphi = ((1.0 if i == d else 0.0) - c.phi[i]) / c.total
-                dl[i] = slope[i] * dphi / (sl[i] * sl[i])
-                da[i] = dl[i] - (dphi / c.phi[i] if side == 0 else 0.0)
-                db[i] = dl[i] - (dphi / c.phi[i] if side == 1 else 0.0)
-            for i in range(n):
-                value = (0.5 * dl[i] * sl[i] * (a.mu[i] - b.mu[i])
-                         + sl[i] * sign * c.dmu[i * n + d])
-                for j in range(n):
-                    change = (dh * c.s[i * n + j]
-                              + h * c.ds[(d * n + i) * n + j])
-                    change *= ca[i * n + j] if side == 0 else cb[i * n + j]
-                    change += (ua[i * n + j] * (da[i] - da[j])
-                               + ub[i * n + j] * (db[i] - db[j]))
-                    value -= change * q[j]
-                rhs[i] = value
-            for i in range(n):
-                value = 0.0
-                for j in range(n):
-                    value += inverse[i * n + j] * rhs[j]
-                out[i * n + d] = sl[i] * (value + 0.5 * dl[i] * q[i])
+        rest = 1.0 / c.total
+        for i in range(n):
+            # d ln l_i/d u_i and d ln phi_i/d u_i, but for what is the same for each d
+            grow[i] = slope[i] * rest / l[i]
+            shrink[i] = rest / c.phi[i]
+        for i in range(n):
+            value = c.phi[i] * grow[i] * (both[i] - 0.5 * drive[i])
+            own[i] = 0.0
+            for j in range(n):
+                own[i] += u[i * n + j] * q[j]
+                value -= ((ua[i * n + j] + ub[i * n + j]) * grow[j] * c.phi[j]
+                          + h * rest * like[i * n + j] * c.s[i * n + j]) * q[j]
+            for d in range(n):
+                rhs[i * n + d] = (
+                    value + sign * sl[i] * c.dmu[i * n + d]
+                    + ((ua[i * n + d] + ub[i * n + d]) * grow[d]
+                       - u[i * n + d] * shrink[d]) * q[d])
+            rhs[i * n + i] += (grow[i] * (0.5 * drive[i] - both[i])
+                               + shrink[i] * own[i])
+        for i in range(n):
+            for j in range(i + 1):
+                ds = &c.ds[(i * n + j) * n]
+                weight = h * like[i * n + j]
+                for d in range(n):
+                    rhs[i * n + d] -= weight * q[j] * ds[d]
+                if j < i:
+                    for d in range(n):
+                        rhs[j * n + d] -= weight * q[i] * ds[d]
+        for i in range(n):
+            value = 0.5 * flux[i] * grow[i]
+            for d in range(n):
+                out[i * n + d] = -value * c.phi[i]
+            out[i * n + i] += value
+            for j in range(n):
+                weight = sl[i] * inverse[i * n + j]
+                for d in range(n):
+                    out[i * n + d] += weight * rhs[j * n + d]
     return 0
 
 
@@ -1252,7 +1286,8 @@ cdef class Film:
                             + e[i * n + j] * (grow[i] - grow[j]))
                     value += resistance[i * n + j] * here * flux[j]
                     here = (0.5 * self.dm[k] * c.s[i * n + j]
-                            + h * c.ds[(d * n + i) * n + j]) / (root[i] * root[j])
+                            + h * c.ds[(max(i, j) * n + min(i, j)) * n + d]) / (
+                                root[i] * root[j])
                     value += here * flux[j] * like[i * n + j]
                 d_u[i * n + d] = value
                 # ln r_d is in row d and in column d of R
