@@ -154,17 +154,19 @@ cdef inline double likeness(double x, double y, double* elasticity) noexcept nog
 
 
 cdef inline double bernoulli(double x, double* slope) noexcept nogil:
-    """x/(exp(x) - 1) and its derivative."""
-    cdef double e
-    if fabs(x) < 1e-2:
+    """x/(exp(x) - 1) of x >= 0 and its derivative; of -x they are this + x and
+    -1 - the derivative."""
+    cdef double inverse, value
+    if x < 1e-2:
         slope[0] = -0.5 + x / 6.0 * (1.0 - x * x / 30.0)
         return 1.0 - 0.5 * x + x * x / 12.0 * (1.0 - x * x / 60.0)
     if x > 700.0:
         slope[0] = 0.0
         return 0.0
-    e = expm1(x)
-    slope[0] = (1.0 - x * (e + 1.0) / e) / e
-    return x / e
+    inverse = 1.0 / expm1(x)
+    value = x * inverse
+    slope[0] = inverse - value * (1.0 + inverse)
+    return value
 
 
 cdef inline double bath_flux(double q, double diffusivity, double distance,
@@ -172,10 +174,16 @@ cdef inline double bath_flux(double q, double diffusivity, double distance,
                              double* d_outer, double* d_q) noexcept nogil:
     """Flux of a species from `inner` to `outer`, fitted exponentially, so that it is
     monotone in both at any Peclet number [Scharfetter & Gummel 1969]."""
-    cdef double speed = diffusivity / distance, up, down
-    d_inner[0] = speed * bernoulli(-q / speed, &up)
-    d_outer[0] = -speed * bernoulli(q / speed, &down)
-    d_q[0] = -up * inner - down * outer
+    cdef double speed = diffusivity / distance, peclet = fabs(q) / speed, slope
+    cdef double against = bernoulli(peclet, &slope), along = against + peclet
+    if q > 0.0:
+        d_inner[0] = speed * along
+        d_outer[0] = -speed * against
+        d_q[0] = (1.0 + slope) * inner - slope * outer
+    else:
+        d_inner[0] = speed * against
+        d_outer[0] = -speed * along
+        d_q[0] = (1.0 + slope) * outer - slope * inner
     return d_inner[0] * inner + d_outer[0] * outer
 
 
@@ -401,16 +409,84 @@ cdef inline bint is_near(int n, const double* u, const double* rest, const Cell*
     return c.two or fabs(all_changes) < 0.3 * c.distance
 
 
-cdef inline void add_change(int n, const double* slope, const double* u,
-                            const double* rest, double* out) noexcept nogil:
-    """out += slope (u - rest)."""
+cdef inline void add_change(int n, const double* slope, const double* moved,
+                            double* out) noexcept nogil:
+    """out += slope moved."""
     cdef int i, j
-    cdef double moved[7]
-    for j in range(n):
-        moved[j] = u[j] - rest[j]
+    cdef double value
     for i in range(n):
+        value = out[i]
         for j in range(n):
-            out[i] += slope[i * n + j] * moved[j]
+            value += slope[i * n + j] * moved[j]
+        out[i] = value
+
+
+cdef class Film
+
+
+cdef inline int film_rates(int n, Film film, const double* z, double* f,
+                           bint with_blocks) noexcept nogil:
+    """Fill the rows of the film's cells with the fluxes of its inner faces and, if
+    asked, the blocks beside a face that has new derivatives."""
+    cdef int k, i, at, here, first = film.start[film.surface + 1]
+    cdef const double* u = z + first
+    cdef double* row = f + first
+    cdef const double* rest = film.rest
+    cdef const int* quiet = film.quiet
+    cdef const int* place = film.place + film.surface + 1
+    cdef double* lower = film.blocks
+    cdef double* diagonal = film.blocks + film.room
+    cdef double* upper = film.blocks + 2 * film.room
+    cdef double* d_a = film.face_a
+    cdef double* d_b = film.face_b
+    cdef double* old = film.face_flux
+    cdef double flux[7]
+    cdef double before[7]
+    cdef double moved[7]
+    cdef double value
+    cdef bint inner, fresh, was_fresh = False
+    for i in range(n):
+        before[i] = 0.0
+        moved[i] = u[i] - rest[i]
+    for k in range(film.cells):
+        at = k * n * n
+        inner = k + 1 < film.cells
+        fresh = False
+        if inner:
+            fresh = not (quiet[k] and quiet[k + 1])
+            if not fresh:
+                for i in range(n):
+                    flux[i] = old[k * n + i]
+            elif film._face(k, flux, d_a + at if with_blocks else NULL, d_b + at) != 0:
+                return -1
+            elif with_blocks:
+                for i in range(n):
+                    old[k * n + i] = flux[i]
+            if quiet[k]:
+                add_change(n, d_a + at, moved, flux)
+            for i in range(n):
+                moved[i] = u[(k + 1) * n + i] - rest[(k + 1) * n + i]
+            if quiet[k + 1]:
+                add_change(n, d_b + at, moved, flux)
+        else:
+            for i in range(n):
+                flux[i] = 0.0
+        for i in range(n):
+            row[k * n + i] = before[i] - flux[i]
+            before[i] = flux[i]
+        if with_blocks and (fresh or was_fresh):
+            here = place[k]
+            for i in range(n * n):
+                value = 0.0
+                if k > 0:
+                    value = d_b[at - n * n + i]
+                    lower[here + i] = d_a[at - n * n + i]
+                if inner:
+                    value -= d_a[at + i]
+                    upper[here + i] = -d_b[at + i]
+                diagonal[here + i] = value
+        was_fresh = fresh
+    return 0
 
 
 cdef class Film:
@@ -666,6 +742,7 @@ cdef class Film:
             self.room += node * self.block_size[k]
         memset(self.z, 0, self.size * sizeof(double))
         memset(self.mass, 0, self.size * sizeof(double))
+        memset(self.blocks, 0, 3 * self.room * sizeof(double))
         memcpy(self.z + self.start[self.surface + 1], film,
                self.cells * n * sizeof(double))
         for end in range(ends):
@@ -1248,7 +1325,8 @@ cdef class Film:
 
     cdef int _surface_rates(self, int end, const double* z, double* f,
                             bint with_blocks) noexcept nogil:
-        """Add an end's surface's rows, and its fluxes to the rows beside it."""
+        """Fill an end's surface's rows, and add its fluxes to those of the film's cell
+        beside it."""
         cdef int n = self.n, i, j, d, bs, ref = self.volume_reference
         cdef int node = self._surface_of(end), inward = 1 - 2 * end
         cdef int inner = node + inward, outer = node - inward
@@ -1267,11 +1345,15 @@ cdef class Film:
         cdef double* block
         cdef const double* s = z + self.start[node]
         cdef const double* bath
-        cdef double q, distance, value
+        cdef double q, distance, value, total = 0.0
         cdef double d_ratio[49]
         cdef double d_in[7]
         cdef double d_out[7]
         cdef double d_q[7]
+        if with_blocks:
+            # what was left here by elimination
+            memset(diagonal + self.place[node], 0,
+                   self.block_size[node] * self.block_size[node] * sizeof(double))
         if self.mode == CLOSED:
             for i in range(n):
                 f[self.start[node] + i] = c.mu[i] - s[i]
@@ -1300,8 +1382,8 @@ cdef class Film:
                         diagonal[self.place[node] + i * n + d] = -value
                         toward[self.place[node] + i * n + d] = (
                             c.dmu[i * n + d] - d_u[i * n + d])
-                        away[self.place[inner] + i * n + d] -= (
-                            gas[i * n + d] * (1.0 + self.spoil))
+                        away[self.place[inner] + i * n + d] = (
+                            -gas[i * n + d] * (1.0 + self.spoil))
                         self.exchange_jacobian[i * n + d] = gas[i * n + d]
                     diagonal[self.place[node] + i * n + i] -= 1.0
             return 0
@@ -1322,6 +1404,7 @@ cdef class Film:
         for i in range(n):
             f[self.start[node] + i] = c.mu[i] - mu[i] - drop[i]
             f[self.start[inner] + i] -= s[i] * (1.0 + self.spoil)
+            total += s[i]
             if i != ref:
                 # a trace a step has made negative, within its tolerance, is as little
                 # as a bath holds: it would ask the interface, whose fractions are
@@ -1332,9 +1415,7 @@ cdef class Film:
                     &d_in[i], &d_out[i], &d_q[i])
                 if not bath[i] > LEAST:
                     d_out[i] = 0.0
-                f[self.start[outer] + i] += s[i]
-            f[self.start[node] + n + ref] += s[i]
-        f[self.start[node] + n + ref] -= q
+        f[self.start[node] + n + ref] = total - q
         if with_blocks:
             for i in range(n):
                 for d in range(n):
@@ -1352,71 +1433,37 @@ cdef class Film:
                             elif j == d:
                                 value -= d_ratio[i * n + j]
                         block[i * bs + n + d] = value
-                away[self.place[inner] + i * bs + i] -= 1.0 + self.spoil
+                away[self.place[inner] + i * bs + i] = -1.0 - self.spoil
                 block[(n + ref) * bs + i] = 1.0
                 if i != ref:
                     block[(n + i) * bs + i] = 1.0
                     block[(n + i) * bs + n + ref] = -d_q[i]
                     block[(n + i) * bs + n + i] = -phi[i] * d_in[i]
                     away[self.place[node] + (n + i) * n + i] = -d_out[i]
-                    toward[self.place[outer] + i * bs + i] += 1.0
+                    toward[self.place[outer] + i * bs + i] = 1.0
             block[(n + ref) * bs + n + ref] = -1.0
         return 0
 
-    cdef void _continue(self, int k, const double* z, const double* slope,
-                        double* flux) noexcept nogil:
-        """Add to a face's flux what cell k has moved since its derivatives."""
-        cdef int n = self.n
-        cdef const double* u = z + self.start[self.surface + 1] + k * n
-        cdef const double* rest = self.rest + k * n
-        if n == 3:
-            add_change(3, slope, u, rest, flux)
-        elif n == 4:
-            add_change(4, slope, u, rest, flux)
-        elif n == 5:
-            add_change(5, slope, u, rest, flux)
-        else:
-            add_change(n, slope, u, rest, flux)
+    cdef int _film_rates(self, const double* z, double* f,
+                         bint with_blocks) noexcept nogil:
+        if self.n == 3:
+            return film_rates(3, self, z, f, with_blocks)
+        if self.n == 4:
+            return film_rates(4, self, z, f, with_blocks)
+        if self.n == 5:
+            return film_rates(5, self, z, f, with_blocks)
+        return film_rates(self.n, self, z, f, with_blocks)
 
     cdef int _rates(self, const double* z, double* f, bint with_blocks) noexcept nogil:
-        """f(z) and, if asked, its Jacobian's blocks; the cells must be evaluated."""
-        cdef int n = self.n, end, k, i, node
-        cdef int nodes = self.nodes
-        cdef double* lower = self.blocks
-        cdef double* diagonal = self.blocks + self.room
-        cdef double* upper = self.blocks + 2 * self.room
-        cdef double flux[7]
-        cdef double* d_a
-        cdef double* d_b
-        memset(f, 0, self.size * sizeof(double))
+        """f(z) and, if asked, its Jacobian's blocks; the cells must be evaluated.
+
+        Blocks are assigned, where something has changed; what is 0 stays so."""
+        cdef int end
         memset(self.exchange_rate, 0, 14 * sizeof(double))
         if with_blocks:
-            memset(self.blocks, 0, 3 * self.room * sizeof(double))
             memset(self.exchange_jacobian, 0, 98 * sizeof(double))
-        # the film's inner faces
-        for k in range(self.cells - 1):
-            node = self.surface + 1 + k
-            d_a = self.face_a + k * n * n
-            d_b = self.face_b + k * n * n
-            if self.quiet[k] and self.quiet[k + 1]:
-                memcpy(flux, self.face_flux + k * n, n * sizeof(double))
-            elif self._face(k, flux, d_a if with_blocks else NULL, d_b) != 0:
-                return -1
-            elif with_blocks:
-                memcpy(self.face_flux + k * n, flux, n * sizeof(double))
-            if self.quiet[k]:
-                self._continue(k, z, d_a, flux)
-            if self.quiet[k + 1]:
-                self._continue(k + 1, z, d_b, flux)
-            for i in range(n):
-                f[self.start[node] + i] -= flux[i]
-                f[self.start[node + 1] + i] += flux[i]
-            if with_blocks:
-                for i in range(n * n):
-                    diagonal[self.place[node] + i] -= d_a[i]
-                    upper[self.place[node] + i] -= d_b[i]
-                    lower[self.place[node + 1] + i] += d_a[i]
-                    diagonal[self.place[node + 1] + i] += d_b[i]
+        if self._film_rates(z, f, with_blocks) != 0:
+            return -1
         if with_blocks:
             self.faces_current = True
         for end in range(self.ends):
@@ -1428,7 +1475,7 @@ cdef class Film:
 
     cdef void _bath_rates(self, int end, const double* z, double* f,
                           bint with_blocks) noexcept nogil:
-        """Add the rows of an end's bath, near to far; q of a cell crosses its outer
+        """Fill the rows of an end's bath, near to far; q of a cell crosses its outer
         face."""
         cdef int n = self.n, k, i, node, near, far, at, ref = self.volume_reference
         cdef int inward = 1 - 2 * end
@@ -1438,9 +1485,15 @@ cdef class Film:
         cdef double* rate = self.exchange_rate + 7 * end
         cdef double* jacobian = self.exchange_jacobian + 49 * end
         cdef double* block
-        cdef const double* s
+        cdef const double* s = z + self.start[self._surface_of(end)]
         cdef const double* outer
         cdef double q, distance, value, d_inner, d_outer, d_q
+        # of each species: the flux from the near side, its slope with the amount here
+        cdef double entering[7]
+        cdef double d_entering[7]
+        for i in range(n):
+            entering[i] = s[i]
+            d_entering[i] = 0.0
         for k in range(self.bath_cells - 1, -1, -1):
             node = self._bath_node(end, k)
             near = node + inward
@@ -1465,20 +1518,19 @@ cdef class Film:
                     continue
                 value = bath_flux(q, self.bath_diffusivity[i], distance, s[i], outer[i],
                                   &d_inner, &d_outer, &d_q)
-                f[self.start[node] + i] -= value
-                if k > 0:
-                    f[self.start[far] + i] += value
-                else:
+                f[self.start[node] + i] = entering[i] - value
+                entering[i] = value
+                if k == 0:
                     rate[i] = value
                     rate[ref] -= value
                 if with_blocks:
-                    block[i * n + i] -= d_inner
-                    block[i * n + ref] -= d_q
+                    block[i * n + i] = d_entering[i] - d_inner
+                    block[i * n + ref] = -d_q
+                    d_entering[i] = d_outer
                     if k > 0:
-                        away[self.place[node] + i * n + i] -= d_outer
-                        toward[self.place[far] + i * n + i] += d_inner
-                        toward[self.place[far] + i * n + ref] += d_q
-                        diagonal[self.place[far] + i * n + i] += d_outer
+                        away[self.place[node] + i * n + i] = -d_outer
+                        toward[self.place[far] + i * n + i] = d_inner
+                        toward[self.place[far] + i * n + ref] = d_q
                     else:
                         jacobian[i * n + i] = d_inner
                         jacobian[i * n + ref] = d_q
@@ -1522,8 +1574,6 @@ cdef class Film:
                     self.z[at + n + i] = -100.0
         memcpy(old, self.z + at, bs * sizeof(double))
         for iteration in range(400):
-            memset(f + at, 0, bs * sizeof(double))
-            memset(block, 0, bs * bs * sizeof(double))
             if self._surface_rates(end, self.z, f, True) != 0:
                 boiled += 1
                 if self.mode != AIR or boiled > 40:
