@@ -34,7 +34,7 @@ f) Temperature: the film is one temperature on top of a support with conduction.
 g) What is not evaluated again: a step's answer is evaluated once, with the derivatives
    of the next step; a rejected step leaves f and the Jacobian as they are; a cell that
    has hardly moved since its derivatives were made is continued along them, and so are
-   the fluxes of its faces (`_is_quiet`), the same flux in both rows of a face.
+   the fluxes of its faces (`find_quiet`), the same flux in both rows of a face.
 """
 
 from cpython.exc cimport PyErr_CheckSignals
@@ -217,6 +217,43 @@ cdef Method rodas3():
     return m
 
 
+cdef inline double in_all(int count, const double* weight, const double* k, int size,
+                          int i) noexcept nogil:
+    """Sum over stages j < count of weight[j] k[j][i]."""
+    cdef int j
+    cdef double value = 0.0
+    for j in range(count):
+        value += weight[j] * k[j * size + i]
+    return value
+
+
+cdef inline void combine(int count, const double* weight, const double* k,
+                         const double* start, const double* mass, int size,
+                         double* out) noexcept nogil:
+    """out = start + mass times the sum over stages j < count of weight[j] k[j]; mass
+    NULL counts as 1."""
+    cdef int i
+    if mass == NULL:
+        for i in range(size):
+            out[i] = start[i] + in_all(count, weight, k, size, i)
+    else:
+        for i in range(size):
+            out[i] = start[i] + mass[i] * in_all(count, weight, k, size, i)
+
+
+cdef void combine_any(int count, const double* weight, const double* k,
+                      const double* start, const double* mass, int size,
+                      double* out) noexcept nogil:
+    if count == 0:
+        memcpy(out, start, size * sizeof(double))
+    elif count == 1:
+        combine(1, weight, k, start, mass, size, out)
+    elif count == 2:
+        combine(2, weight, k, start, mass, size, out)
+    else:
+        combine(3, weight, k, start, mass, size, out)
+
+
 cdef inline int place(int node, int i, int n, int surface,
                       int reference) noexcept nogil:
     """Where species i of a node stands among the amounts; -1: it does not."""
@@ -376,22 +413,67 @@ cdef inline bint is_little(double change, double amount, double phase) noexcept 
             and fabs(change) < 0.5 * amount)
 
 
-cdef inline bint is_near(int n, const double* u, const double* rest, const Cell* c,
-                         double still, double part) noexcept nogil:
+cdef inline double safe_share(double amount, double phase, double change) noexcept nogil:
+    """The share of `change` by which a species in a phase may surely move: half of
+    what `is_little` asks for, so that it may have moved by as much before."""
+    cdef double most = 0.1 * (amount + 0.01 * phase)
+    if most > 0.5 * amount:
+        most = 0.5 * amount
+    return 0.5 * most / (change + 1e-300)
+
+
+cdef inline double safe_radius(int n, const Cell* c, const double* reach) noexcept nogil:
+    """How far each amount may surely move, relative to its `reach`, so that the phases
+    hardly do."""
+    cdef int i, j
+    cdef double lean, rich, share, radius = 1e300
+    if c.single:
+        return radius
+    if not c.two:
+        share = 0.0
+        for j in range(n):
+            lean = 0.0
+            for i in range(n):
+                lean += c.y[i] * c.dmu[i * n + j]
+            share += fabs(lean) * reach[j]
+        return 0.3 * c.distance / (share + 1e-300)
+    for i in range(n):
+        lean = 0.0
+        rich = 0.0
+        for j in range(n):
+            lean += fabs(c.dx[i * n + j]) * reach[j]
+            rich += fabs(c.drich[i * n + j]) * reach[j]
+        share = safe_share(c.x[i], c.lean * c.total, lean)
+        radius = share if share < radius else radius
+        share = safe_share(c.rich[i], (1.0 - c.lean) * c.total, rich)
+        radius = share if share < radius else radius
+    return radius
+
+
+cdef inline bint is_near(int n, const double* u, const double* rest,
+                         const double* scale, const Cell* c, double still, double part,
+                         double* radius) noexcept nogil:
     """Whether the amounts u are within `part` of the bounds that let a cell be
-    continued along its derivatives at `rest`."""
+    continued along its derivatives at `rest`.
+
+    scale (2 n): one over what each amount's change is measured by, and over the amount;
+    radius: as of `safe_radius`, or 0 once phases have been continued beyond it."""
     cdef int i, j
     cdef double moved[7]
-    cdef double change, other, all_changes = 0.0
+    cdef double change, other, farthest = 0.0, share = 0.0, all_changes = 0.0
     for i in range(n):
-        moved[i] = (u[i] - rest[i]) / part
-        # what is left out goes with the square of it over the amount
-        if not (moved[i] * moved[i]
-                <= still * still * rest[i] * (rest[i] + 0.01 * c.total)
-                and fabs(moved[i]) <= 0.5 * rest[i]):
-            return False
-    if c.single:
+        moved[i] = u[i] - rest[i]
+        change = fabs(moved[i]) * scale[i]
+        other = fabs(moved[i]) * scale[n + i]
+        farthest = change if change > farthest else farthest
+        share = other if other > share else share
+    # what is left out goes with the square of it over the amount
+    if not (farthest <= still * part and share <= 0.5 * part):
+        return False
+    if farthest < radius[0] * part:
         return True
+    for i in range(n):
+        moved[i] /= part
     for i in range(n):
         change = 0.0
         other = 0.0
@@ -406,7 +488,11 @@ cdef inline bint is_near(int n, const double* u, const double* rest, const Cell*
             for j in range(n):
                 change += c.dmu[i * n + j] * moved[j]
             all_changes += c.y[i] * change
-    return c.two or fabs(all_changes) < 0.3 * c.distance
+    if c.two:
+        if part < 1.0:
+            radius[0] = 0.0
+        return True
+    return fabs(all_changes) < 0.3 * c.distance
 
 
 cdef inline void add_change(int n, const double* slope, const double* moved,
@@ -422,6 +508,27 @@ cdef inline void add_change(int n, const double* slope, const double* moved,
 
 
 cdef class Film
+
+
+cdef inline void find_quiet(int n, Film film, const double* z, double still,
+                            double part) noexcept nogil:
+    """Find the cells so near the state of their derivatives that they serve: within
+    `part` of the share `still`, and far from a change of phases.
+
+    No amount may have moved by more than half of itself either: a trace's flux goes
+    with its logarithm. Continued farther it would leave a cell that has no more of it,
+    and ahead of a front nothing would enter. The cells beside a surface are always
+    evaluated."""
+    cdef int k, last = film.cells - 2 if film.ends == 2 else film.cells - 1
+    cdef const double* u = z + film.start[film.surface + 1]
+    for k in range(film.cells):
+        film.quiet[k] = (
+            film.at_rest[k] and 0 < k <= last
+            and film.rest_total[k] == film.demixed_total[k]
+            and (fabs(film.cell_temperature - film.rest_kelvin[k])
+                 <= STILL_KELVIN * still * still)
+            and is_near(n, u + k * n, film.rest + k * n, film.rest_scale + 2 * k * n,
+                        &film.cell[k], still, part, &film.rest_radius[k]))
 
 
 cdef inline int film_rates(int n, Film film, const double* z, double* f,
@@ -522,6 +629,8 @@ cdef class Film:
     cdef double* rest
     cdef double* rest_kelvin
     cdef double* rest_total
+    cdef double* rest_scale     # of the amounts' changes since, and how far is near
+    cdef double* rest_radius
     cdef int* at_rest
     cdef int* quiet
     cdef int* rest_two
@@ -642,7 +751,7 @@ cdef class Film:
         self.cell = <Cell*>PyMem_Calloc(self.cells, sizeof(Cell))
         self.node_u = <double*>PyMem_Calloc((12 + 4 * self.n) * self.cells, 8)
         self.rest = <double*>PyMem_Calloc(
-            (2 + 2 * self.n + 2 * self.n * self.n) * self.cells, 8)
+            (3 + 4 * self.n + 2 * self.n * self.n) * self.cells, 8)
         self.at_rest = <int*>PyMem_Calloc(3 * self.cells, sizeof(int))
         self.support = <double*>PyMem_Calloc(5 * (support_nodes + 1), 8)
         if (not self.dm or not self.width or not self.z or not self.work
@@ -657,6 +766,8 @@ cdef class Film:
         self.face_flux = self.rest_total + self.cells
         self.face_a = self.face_flux + self.n * self.cells
         self.face_b = self.face_a + self.n * self.n * self.cells
+        self.rest_scale = self.face_b + self.n * self.n * self.cells
+        self.rest_radius = self.rest_scale + 2 * self.n * self.cells
         self.quiet = self.at_rest + self.cells
         self.rest_two = self.quiet + self.cells
         self.demixed_total = self.node_u
@@ -1093,6 +1204,9 @@ cdef class Film:
     cdef int _evaluate_cell(self, int k, const double* z,
                             bint derivatives) noexcept nogil:
         cdef const double* u = z + self.start[self.surface + 1] + k * self.n
+        cdef double* scale = self.rest_scale + 2 * k * self.n
+        cdef double reach[7]
+        cdef int i
         self.quiet[k] = 0
         self.at_rest[k] = 0
         if evaluate_any(self.n, &self.mixture, &self.friction, self.modulus,
@@ -1106,48 +1220,38 @@ cdef class Film:
             self.rest_total[k] = self.demixed_total[k]
             self.rest_two[k] = self.cell[k].two
             self.at_rest[k] = 1
+            for i in range(self.n):
+                reach[i] = sqrt(u[i] * (u[i] + 0.01 * self.cell[k].total))
+                scale[i] = 1.0 / reach[i]
+                scale[self.n + i] = 1.0 / u[i]
+            self.rest_radius[k] = safe_radius(self.n, &self.cell[k], reach)
         elif self.cell[k].two != self.rest_two[k]:
             self.phases_moved = True
         return 0
 
-    cdef bint _is_quiet(self, int k, const double* u, double still,
-                        double part) noexcept nogil:
-        """Whether a cell is so near the state of its derivatives that they serve:
-        within `part` of the share `still`, and far from a change of phases.
-
-        No amount may have moved by more than half of itself either: a trace's flux goes
-        with its logarithm. Continued farther it would leave a cell that has no more of
-        it, and ahead of a front nothing would enter."""
-        cdef int n = self.n
-        cdef const Cell* c = &self.cell[k]
-        cdef const double* rest = self.rest + k * n
-        if (not self.at_rest[k] or k == 0
-                or (k == self.cells - 1 and self.ends == 2)
-                or self.rest_total[k] != self.demixed_total[k]
-                or fabs(self.cell_temperature - self.rest_kelvin[k])
-                > STILL_KELVIN * still * still):
-            return False
-        if n == 3:
-            return is_near(3, u, rest, c, still, part)
-        if n == 4:
-            return is_near(4, u, rest, c, still, part)
-        if n == 5:
-            return is_near(5, u, rest, c, still, part)
-        return is_near(n, u, rest, c, still, part)
+    cdef void _find_quiet(self, const double* z, double still,
+                          double part) noexcept nogil:
+        if self.n == 3:
+            find_quiet(3, self, z, still, part)
+        elif self.n == 4:
+            find_quiet(4, self, z, still, part)
+        elif self.n == 5:
+            find_quiet(5, self, z, still, part)
+        else:
+            find_quiet(self.n, self, z, still, part)
 
     cdef int _evaluate(self, const double* z, bint derivatives,
                        double still) noexcept nogil:
         """Evaluate every cell at z, but for those that have moved by less than the
         share `still` since their last derivatives, whose faces are continued along
         them: the error is of the order of its square."""
-        cdef int k, n = self.n
-        cdef const double* u = z + self.start[self.surface + 1]
-        cdef double part = STILL_AT_START if derivatives else 1.0
+        cdef int k
+        if still > 0.0 and self.faces_current:
+            self._find_quiet(z, still, STILL_AT_START if derivatives else 1.0)
+        else:
+            memset(self.quiet, 0, self.cells * sizeof(int))
         for k in range(self.cells):
-            if still > 0.0 and self.faces_current and self._is_quiet(
-                    k, u + k * n, still, part):
-                self.quiet[k] = 1
-            elif self._evaluate_cell(k, z, derivatives) != 0:
+            if not self.quiet[k] and self._evaluate_cell(k, z, derivatives) != 0:
                 self.faces_current = False
                 return -1
         if derivatives:
@@ -1663,7 +1767,7 @@ cdef class Film:
         cdef double* here
         cdef double* g = self.work + (MOST_STAGES + 1) * size
         cdef const double* f = self.work
-        cdef const double* before
+        cdef double weight[MOST_STAGES]
         cdef const double* lower = self.blocks
         cdef const double* diagonal = self.blocks + self.room
         cdef const double* upper = self.blocks + 2 * self.room
@@ -1680,13 +1784,7 @@ cdef class Film:
         for which in range(method.stages):
             here = k + which * size
             if method.fresh[which]:
-                memcpy(self.stage, self.z, size * sizeof(double))
-                for j in range(which):
-                    x = method.a[which][j]
-                    if x != 0.0:
-                        before = k + j * size
-                        for i in range(size):
-                            self.stage[i] += x * before[i]
+                combine_any(which, method.a[which], k, self.z, NULL, size, self.stage)
                 if self._usable(self.stage) != 0:
                     return -1
                 if self._evaluate(self.stage, False, still) != 0:
@@ -1694,15 +1792,9 @@ cdef class Film:
                 if self._rates(self.stage, g, False) != 0:
                     return -1
                 f = g
-            memset(here, 0, size * sizeof(double))
             for j in range(which):
-                x = method.c[which][j] * inverse
-                if x != 0.0:
-                    before = k + j * size
-                    for i in range(size):
-                        here[i] += x * before[i]
-            for i in range(size):
-                here[i] = f[i] + self.mass[i] * here[i]
+                weight[j] = method.c[which][j] * inverse
+            combine_any(which, weight, k, f, self.mass, size, here)
             block_solve(nodes, self.block_size, self.place, self.start, lower, kept,
                         onward, self.pivots, here)
             self._exchange_stage(which, here, h)
