@@ -33,15 +33,16 @@ cdef inline bint _sweep(int n, int k, double* a) noexcept nogil:
         if not pivot >= 0.01 * fabs(a[i * n + k]):
             return False
     value = 1.0 / a[k * n + k]
+    a[k * n + k] = 1.0
     for j in range(n):
-        row[j] = value * (1.0 if j == k else a[k * n + j])
+        row[j] = value * a[k * n + j]
+        a[k * n + j] = row[j]
     for i in range(n):
         if i != k:
             value = a[i * n + k]
+            a[i * n + k] = 0.0
             for j in range(n):
-                a[i * n + j] = (0.0 if j == k else a[i * n + j]) - value * row[j]
-    for j in range(n):
-        a[k * n + j] = row[j]
+                a[i * n + j] -= value * row[j]
     return True
 
 
@@ -78,7 +79,6 @@ cdef inline int _factor_square(int s, bint first, bint last, double shift,
     """D^-1 and V of one block row whose blocks are all (s, s)."""
     cdef int i, j, m
     cdef double d[MAX_SQUARE * MAX_SQUARE]
-    cdef double row[MAX_SQUARE]
     cdef double value
     for i in range(s):
         for j in range(s):
@@ -93,14 +93,15 @@ cdef inline int _factor_square(int s, bint first, bint last, double shift,
         return -1
     if not last:
         for i in range(s):
+            value = inverse[i * s]
             for j in range(s):
-                row[j] = 0.0
-            for m in range(s):
+                d[i * s + j] = value * up[j]
+            for m in range(1, s):
                 value = inverse[i * s + m]
                 for j in range(s):
-                    row[j] += value * up[m * s + j]
-            for j in range(s):
-                onward[i * s + j] = row[j]
+                    d[i * s + j] += value * up[m * s + j]
+        for i in range(s * s):
+            onward[i] = d[i]
     return 0
 
 

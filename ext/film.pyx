@@ -35,7 +35,7 @@ f) Temperature: the film is one temperature on top of a support with conduction.
 g) What is not evaluated again: a step's answer is evaluated once, with the derivatives
    of the next step; a rejected step leaves f and the Jacobian as they are; a cell that
    has hardly moved since its derivatives were made is continued along them, and so are
-   the fluxes of its faces (`_is_quiet`), the same flux in both rows of a face.
+   the fluxes of its faces (`find_quiet`), the same flux in both rows of a face.
 """
 
 from cpython.exc cimport PyErr_CheckSignals
@@ -161,17 +161,19 @@ cdef inline double likeness(double x, double y, double* elasticity) noexcept nog
 
 
 cdef inline double bernoulli(double x, double* slope) noexcept nogil:
-    """x/(exp(x) - 1) and its derivative."""
-    cdef double e
-    if fabs(x) < 1e-2:
+    """x/(exp(x) - 1) of x >= 0 and its derivative; of -x they are this + x and
+    -1 - the derivative."""
+    cdef double inverse, value
+    if x < 1e-2:
         slope[0] = -0.5 + x / 6.0 * (1.0 - x * x / 30.0)
         return 1.0 - 0.5 * x + x * x / 12.0 * (1.0 - x * x / 60.0)
     if x > 700.0:
         slope[0] = 0.0
         return 0.0
-    e = expm1(x)
-    slope[0] = (1.0 - x * (e + 1.0) / e) / e
-    return x / e
+    inverse = 1.0 / expm1(x)
+    value = x * inverse
+    slope[0] = inverse - value * (1.0 + inverse)
+    return value
 
 
 cdef inline double bath_flux(double q, double diffusivity, double distance,
@@ -179,10 +181,16 @@ cdef inline double bath_flux(double q, double diffusivity, double distance,
                              double* d_outer, double* d_q) noexcept nogil:
     """Flux of a species from `inner` to `outer`, fitted exponentially, so that it is
     monotone in both at any Peclet number [Scharfetter & Gummel 1969]."""
-    cdef double speed = diffusivity / distance, up, down
-    d_inner[0] = speed * bernoulli(-q / speed, &up)
-    d_outer[0] = -speed * bernoulli(q / speed, &down)
-    d_q[0] = -up * inner - down * outer
+    cdef double speed = diffusivity / distance, peclet = fabs(q) / speed, slope
+    cdef double against = bernoulli(peclet, &slope), along = against + peclet
+    if q > 0.0:
+        d_inner[0] = speed * along
+        d_outer[0] = -speed * against
+        d_q[0] = (1.0 + slope) * inner - slope * outer
+    else:
+        d_inner[0] = speed * against
+        d_outer[0] = -speed * along
+        d_q[0] = (1.0 + slope) * outer - slope * inner
     return d_inner[0] * inner + d_outer[0] * outer
 
 
@@ -228,6 +236,47 @@ cdef int set_rodasp() except -1:
 
 
 set_rodasp()
+
+
+cdef inline double in_all(int count, const double* weight, const double* k, int size,
+                          int i) noexcept nogil:
+    """Sum over stages j < count of weight[j] k[j][i]."""
+    cdef int j
+    cdef double value = 0.0
+    for j in range(count):
+        value += weight[j] * k[j * size + i]
+    return value
+
+
+cdef inline void combine(int count, const double* weight, const double* k,
+                         const double* start, const double* mass, int size,
+                         double* out) noexcept nogil:
+    """out = start + mass times the sum over stages j < count of weight[j] k[j]; mass
+    NULL counts as 1."""
+    cdef int i
+    if mass == NULL:
+        for i in range(size):
+            out[i] = start[i] + in_all(count, weight, k, size, i)
+    else:
+        for i in range(size):
+            out[i] = start[i] + mass[i] * in_all(count, weight, k, size, i)
+
+
+cdef void combine_any(int count, const double* weight, const double* k,
+                      const double* start, const double* mass, int size,
+                      double* out) noexcept nogil:
+    if count == 0:
+        memcpy(out, start, size * sizeof(double))
+    elif count == 1:
+        combine(1, weight, k, start, mass, size, out)
+    elif count == 2:
+        combine(2, weight, k, start, mass, size, out)
+    elif count == 3:
+        combine(3, weight, k, start, mass, size, out)
+    elif count == 4:
+        combine(4, weight, k, start, mass, size, out)
+    else:
+        combine(5, weight, k, start, mass, size, out)
 
 
 cdef inline int place(int node, int i, int n, int surface,
@@ -416,34 +465,76 @@ cdef double STILL_KELVIN = 5.0
 
 
 cdef inline bint is_little(double change, double amount, double phase, double part,
-                           double half) noexcept nogil:
+                           double least) noexcept nogil:
     """Whether a species' amount in a phase of that volume changes by little.
 
     A trace of long chains changes by orders where all else hardly moves, and nothing
     else notices: it may, but not vanish, since its logarithm is not continued beyond.
     """
     return (fabs(change) < 0.1 * part * (amount + 0.01 * phase)
-            and fabs(change) < half * amount)
+            and fabs(change) < 0.5 * least * amount)
 
 
-cdef inline bint is_near(int n, const double* u, const double* rest, const Cell* c,
-                         double still, double part) noexcept nogil:
+cdef inline double safe_share(double amount, double phase, double change) noexcept nogil:
+    """The share of `change` by which a species in a phase may surely move: half of
+    what `is_little` asks for, so that it may have moved by as much before."""
+    cdef double most = 0.1 * (amount + 0.01 * phase)
+    if most > 0.5 * amount:
+        most = 0.5 * amount
+    return 0.5 * most / (change + 1e-300)
+
+
+cdef inline double safe_radius(int n, const Cell* c, const double* reach) noexcept nogil:
+    """How far each amount may surely move, relative to its `reach`, so that the phases
+    hardly do."""
+    cdef int i, j
+    cdef double lean, rich, share, radius = 1e300
+    if c.single:
+        return radius
+    if not c.two:
+        share = 0.0
+        for j in range(n):
+            lean = 0.0
+            for i in range(n):
+                lean += c.y[i] * c.dmu[i * n + j]
+            share += fabs(lean) * reach[j]
+        return 0.3 * c.distance / (share + 1e-300)
+    for i in range(n):
+        lean = 0.0
+        rich = 0.0
+        for j in range(n):
+            lean += fabs(c.dx[i * n + j]) * reach[j]
+            rich += fabs(c.drich[i * n + j]) * reach[j]
+        share = safe_share(c.x[i], c.lean * c.total, lean)
+        radius = share if share < radius else radius
+        share = safe_share(c.rich[i], (1.0 - c.lean) * c.total, rich)
+        radius = share if share < radius else radius
+    return radius
+
+
+cdef inline bint is_near(int n, const double* u, const double* rest,
+                         const double* scale, const Cell* c, double still, double part,
+                         double* radius) noexcept nogil:
     """Whether the amounts u are within `part` of the bounds that let a cell be
-    continued along its derivatives at `rest`."""
+    continued along its derivatives at `rest`.
+
+    scale (2 n): one over what each amount's change is measured by, and over the amount;
+    radius: as of `safe_radius`, or 0 once phases have been continued beyond it."""
     cdef int i, j
     cdef double moved[7]
-    cdef double change, other, all_changes = 0.0
-    # no amount may move by more than half of itself however long the way
-    cdef double half = 0.5 * part if part < 1.0 else 0.5
-    still = still * part
+    cdef double change, other, farthest = 0.0, share = 0.0, all_changes = 0.0
+    # however long the way, no amount may move by more than half of itself
+    cdef double least = part if part < 1.0 else 1.0
     for i in range(n):
         moved[i] = u[i] - rest[i]
-        # what is left out goes with the square of it over the amount
-        if not (moved[i] * moved[i]
-                <= still * still * rest[i] * (rest[i] + 0.01 * c.total)
-                and fabs(moved[i]) <= half * rest[i]):
-            return False
-    if c.single:
+        change = fabs(moved[i]) * scale[i]
+        other = fabs(moved[i]) * scale[n + i]
+        farthest = change if change > farthest else farthest
+        share = other if other > share else share
+    # what is left out goes with the square of it over the amount
+    if not (farthest <= still * part and share <= 0.5 * least):
+        return False
+    if farthest < radius[0] * least:
         return True
     for i in range(n):
         change = 0.0
@@ -452,27 +543,120 @@ cdef inline bint is_near(int n, const double* u, const double* rest, const Cell*
             for j in range(n):
                 change += c.dx[i * n + j] * moved[j]
                 other += c.drich[i * n + j] * moved[j]
-            if not (is_little(change, c.x[i], c.lean * c.total, part, half)
+            if not (is_little(change, c.x[i], c.lean * c.total, part, least)
                     and is_little(other, c.rich[i], (1.0 - c.lean) * c.total, part,
-                                  half)):
+                                  least)):
                 return False
         else:
             for j in range(n):
                 change += c.dmu[i * n + j] * moved[j]
             all_changes += c.y[i] * change
-    return c.two or fabs(all_changes) < 0.6 * half * c.distance
+    if c.two:
+        if part < 1.0:
+            radius[0] = 0.0
+        return True
+    return fabs(all_changes) < 0.3 * least * c.distance
 
 
-cdef inline void add_change(int n, const double* slope, const double* u,
-                            const double* rest, double* out) noexcept nogil:
-    """out += slope (u - rest)."""
+cdef inline void add_change(int n, const double* slope, const double* moved,
+                            double* out) noexcept nogil:
+    """out += slope moved."""
     cdef int i, j
-    cdef double moved[7]
-    for j in range(n):
-        moved[j] = u[j] - rest[j]
+    cdef double value
     for i in range(n):
+        value = out[i]
         for j in range(n):
-            out[i] += slope[i * n + j] * moved[j]
+            value += slope[i * n + j] * moved[j]
+        out[i] = value
+
+
+cdef class Film
+
+
+cdef inline void find_quiet(int n, Film film, const double* z, double still,
+                            double part) noexcept nogil:
+    """Find the cells so near the state of their derivatives that they serve: within
+    `part` of the share `still`, and far from a change of phases.
+
+    No amount may have moved by more than half of itself either: a trace's flux goes
+    with its logarithm. Continued farther it would leave a cell that has no more of it,
+    and ahead of a front nothing would enter. The cells beside a surface are always
+    evaluated."""
+    cdef int k, last = film.cells - 2 if film.ends == 2 else film.cells - 1
+    cdef const double* u = z + film.start[film.surface + 1]
+    for k in range(film.cells):
+        film.quiet[k] = (
+            film.at_rest[k] and 0 < k <= last
+            and film.rest_total[k] == film.demixed_total[k]
+            and (fabs(film.cell_temperature - film.rest_kelvin[k])
+                 <= STILL_KELVIN * still * still)
+            and is_near(n, u + k * n, film.rest + k * n, film.rest_scale + 2 * k * n,
+                        &film.cell[k], still, part, &film.rest_radius[k]))
+
+
+cdef inline int film_rates(int n, Film film, const double* z, double* f,
+                           bint with_blocks) noexcept nogil:
+    """Fill the rows of the film's cells with the fluxes of its inner faces and, if
+    asked, the blocks beside a face that has new derivatives."""
+    cdef int k, i, at, here, first = film.start[film.surface + 1]
+    cdef const double* u = z + first
+    cdef double* row = f + first
+    cdef const double* rest = film.rest
+    cdef const int* quiet = film.quiet
+    cdef const int* place = film.place + film.surface + 1
+    cdef double* lower = film.blocks
+    cdef double* diagonal = film.blocks + film.room
+    cdef double* upper = film.blocks + 2 * film.room
+    cdef double* d_a = film.face_a
+    cdef double* d_b = film.face_b
+    cdef double* old = film.face_flux
+    cdef double flux[7]
+    cdef double before[7]
+    cdef double moved[7]
+    cdef double value
+    cdef bint inner, fresh, was_fresh = False
+    for i in range(n):
+        before[i] = 0.0
+        moved[i] = u[i] - rest[i]
+    for k in range(film.cells):
+        at = k * n * n
+        inner = k + 1 < film.cells
+        fresh = False
+        if inner:
+            fresh = not (quiet[k] and quiet[k + 1])
+            if not fresh:
+                for i in range(n):
+                    flux[i] = old[k * n + i]
+            elif film._face(k, flux, d_a + at if with_blocks else NULL, d_b + at) != 0:
+                return -1
+            elif with_blocks:
+                for i in range(n):
+                    old[k * n + i] = flux[i]
+            if quiet[k]:
+                add_change(n, d_a + at, moved, flux)
+            for i in range(n):
+                moved[i] = u[(k + 1) * n + i] - rest[(k + 1) * n + i]
+            if quiet[k + 1]:
+                add_change(n, d_b + at, moved, flux)
+        else:
+            for i in range(n):
+                flux[i] = 0.0
+        for i in range(n):
+            row[k * n + i] = before[i] - flux[i]
+            before[i] = flux[i]
+        if with_blocks and (fresh or was_fresh):
+            here = place[k]
+            for i in range(n * n):
+                value = 0.0
+                if k > 0:
+                    value = d_b[at - n * n + i]
+                    lower[here + i] = d_a[at - n * n + i]
+                if inner:
+                    value -= d_a[at + i]
+                    upper[here + i] = -d_b[at + i]
+                diagonal[here + i] = value
+        was_fresh = fresh
+    return 0
 
 
 cdef class Film:
@@ -508,6 +692,8 @@ cdef class Film:
     cdef double* rest
     cdef double* rest_kelvin
     cdef double* rest_total
+    cdef double* rest_scale     # of the amounts' changes since, and how far is near
+    cdef double* rest_radius
     cdef int* at_rest
     cdef int* quiet
     cdef int* rest_two
@@ -627,7 +813,7 @@ cdef class Film:
         self.cell = <Cell*>PyMem_Calloc(self.cells, sizeof(Cell))
         self.node_u = <double*>PyMem_Calloc((12 + 4 * self.n) * self.cells, 8)
         self.rest = <double*>PyMem_Calloc(
-            (2 + 2 * self.n + 2 * self.n * self.n) * self.cells, 8)
+            (3 + 4 * self.n + 2 * self.n * self.n) * self.cells, 8)
         self.at_rest = <int*>PyMem_Calloc(3 * self.cells, sizeof(int))
         self.support = <double*>PyMem_Calloc(5 * (support_nodes + 1), 8)
         if (not self.dm or not self.width or not self.z or not self.work
@@ -642,6 +828,8 @@ cdef class Film:
         self.face_flux = self.rest_total + self.cells
         self.face_a = self.face_flux + self.n * self.cells
         self.face_b = self.face_a + self.n * self.n * self.cells
+        self.rest_scale = self.face_b + self.n * self.n * self.cells
+        self.rest_radius = self.rest_scale + 2 * self.n * self.cells
         self.quiet = self.at_rest + self.cells
         self.rest_two = self.quiet + self.cells
         self.demixed_total = self.node_u
@@ -726,6 +914,7 @@ cdef class Film:
             self.room += node * self.block_size[k]
         memset(self.z, 0, self.size * sizeof(double))
         memset(self.mass, 0, self.size * sizeof(double))
+        memset(self.blocks, 0, 3 * self.room * sizeof(double))
         memcpy(self.z + self.start[self.surface + 1], film,
                self.cells * n * sizeof(double))
         for end in range(ends):
@@ -1076,6 +1265,9 @@ cdef class Film:
     cdef int _evaluate_cell(self, int k, const double* z,
                             bint derivatives) noexcept nogil:
         cdef const double* u = z + self.start[self.surface + 1] + k * self.n
+        cdef double* scale = self.rest_scale + 2 * k * self.n
+        cdef double reach[7]
+        cdef int i
         self.quiet[k] = 0
         self.at_rest[k] = 0
         if evaluate_any(self.n, &self.mixture, &self.friction, self.modulus,
@@ -1089,48 +1281,39 @@ cdef class Film:
             self.rest_total[k] = self.demixed_total[k]
             self.rest_two[k] = self.cell[k].two
             self.at_rest[k] = 1
+            for i in range(self.n):
+                reach[i] = sqrt(u[i] * (u[i] + 0.01 * self.cell[k].total))
+                scale[i] = 1.0 / reach[i]
+                scale[self.n + i] = 1.0 / u[i]
+            self.rest_radius[k] = safe_radius(self.n, &self.cell[k], reach)
         elif self.cell[k].two != self.rest_two[k]:
             self.phases_moved = True
         return 0
 
-    cdef bint _is_quiet(self, int k, const double* u, double still,
-                        double part) noexcept nogil:
-        """Whether a cell is so near the state of its derivatives that they serve:
-        within `part` of the share `still`, and far from a change of phases.
-
-        No amount may have moved by more than half of itself either: a trace's flux goes
-        with its logarithm. Continued farther it would leave a cell that has no more of
-        it, and ahead of a front nothing would enter."""
-        cdef int n = self.n
-        cdef const Cell* c = &self.cell[k]
-        cdef const double* rest = self.rest + k * n
-        if (not self.at_rest[k] or k == 0
-                or (k == self.cells - 1 and self.ends == 2)
-                or self.rest_total[k] != self.demixed_total[k]
-                or fabs(self.cell_temperature - self.rest_kelvin[k])
-                > STILL_KELVIN * still * still):
-            return False
-        if n == 3:
-            return is_near(3, u, rest, c, still, part)
-        if n == 4:
-            return is_near(4, u, rest, c, still, part)
-        if n == 5:
-            return is_near(5, u, rest, c, still, part)
-        return is_near(n, u, rest, c, still, part)
+    cdef void _find_quiet(self, const double* z, double still,
+                          double part) noexcept nogil:
+        if self.n == 3:
+            find_quiet(3, self, z, still, part)
+        elif self.n == 4:
+            find_quiet(4, self, z, still, part)
+        elif self.n == 5:
+            find_quiet(5, self, z, still, part)
+        else:
+            find_quiet(self.n, self, z, still, part)
 
     cdef int _evaluate(self, const double* z, bint derivatives,
                        double still) noexcept nogil:
         """Evaluate every cell at z, but for those that have moved by less than the
         share `still` since their last derivatives, whose faces are continued along
         them: the error is of the order of its square."""
-        cdef int k, n = self.n
-        cdef const double* u = z + self.start[self.surface + 1]
-        cdef double part = STILL_AT_START if derivatives else STILL_ON_THE_WAY
+        cdef int k
+        if still > 0.0 and self.faces_current:
+            self._find_quiet(z, still,
+                             STILL_AT_START if derivatives else STILL_ON_THE_WAY)
+        else:
+            memset(self.quiet, 0, self.cells * sizeof(int))
         for k in range(self.cells):
-            if still > 0.0 and self.faces_current and self._is_quiet(
-                    k, u + k * n, still, part):
-                self.quiet[k] = 1
-            elif self._evaluate_cell(k, z, derivatives) != 0:
+            if not self.quiet[k] and self._evaluate_cell(k, z, derivatives) != 0:
                 self.faces_current = False
                 return -1
         if derivatives:
@@ -1309,7 +1492,8 @@ cdef class Film:
 
     cdef int _surface_rates(self, int end, const double* z, double* f,
                             bint with_blocks) noexcept nogil:
-        """Add an end's surface's rows, and its fluxes to the rows beside it."""
+        """Fill an end's surface's rows, and add its fluxes to those of the film's cell
+        beside it."""
         cdef int n = self.n, i, j, d, bs, ref = self.volume_reference
         cdef int node = self._surface_of(end), inward = 1 - 2 * end
         cdef int inner = node + inward, outer = node - inward
@@ -1328,11 +1512,15 @@ cdef class Film:
         cdef double* block
         cdef const double* s = z + self.start[node]
         cdef const double* bath
-        cdef double q, distance, value
+        cdef double q, distance, value, total = 0.0
         cdef double d_ratio[49]
         cdef double d_in[7]
         cdef double d_out[7]
         cdef double d_q[7]
+        if with_blocks:
+            # what was left here by elimination
+            memset(diagonal + self.place[node], 0,
+                   self.block_size[node] * self.block_size[node] * sizeof(double))
         if self.mode == CLOSED:
             for i in range(n):
                 f[self.start[node] + i] = c.mu[i] - s[i]
@@ -1361,8 +1549,8 @@ cdef class Film:
                         diagonal[self.place[node] + i * n + d] = -value
                         toward[self.place[node] + i * n + d] = (
                             c.dmu[i * n + d] - d_u[i * n + d])
-                        away[self.place[inner] + i * n + d] -= (
-                            gas[i * n + d] * (1.0 + self.spoil))
+                        away[self.place[inner] + i * n + d] = (
+                            -gas[i * n + d] * (1.0 + self.spoil))
                         self.exchange_jacobian[i * n + d] = gas[i * n + d]
                     diagonal[self.place[node] + i * n + i] -= 1.0
             return 0
@@ -1383,6 +1571,7 @@ cdef class Film:
         for i in range(n):
             f[self.start[node] + i] = c.mu[i] - mu[i] - drop[i]
             f[self.start[inner] + i] -= s[i] * (1.0 + self.spoil)
+            total += s[i]
             if i != ref:
                 # a trace a step has made negative, within its tolerance, is as little
                 # as a bath holds: it would ask the interface, whose fractions are
@@ -1393,9 +1582,7 @@ cdef class Film:
                     &d_in[i], &d_out[i], &d_q[i])
                 if not bath[i] > LEAST:
                     d_out[i] = 0.0
-                f[self.start[outer] + i] += s[i]
-            f[self.start[node] + n + ref] += s[i]
-        f[self.start[node] + n + ref] -= q
+        f[self.start[node] + n + ref] = total - q
         if with_blocks:
             for i in range(n):
                 for d in range(n):
@@ -1413,71 +1600,37 @@ cdef class Film:
                             elif j == d:
                                 value -= d_ratio[i * n + j]
                         block[i * bs + n + d] = value
-                away[self.place[inner] + i * bs + i] -= 1.0 + self.spoil
+                away[self.place[inner] + i * bs + i] = -1.0 - self.spoil
                 block[(n + ref) * bs + i] = 1.0
                 if i != ref:
                     block[(n + i) * bs + i] = 1.0
                     block[(n + i) * bs + n + ref] = -d_q[i]
                     block[(n + i) * bs + n + i] = -phi[i] * d_in[i]
                     away[self.place[node] + (n + i) * n + i] = -d_out[i]
-                    toward[self.place[outer] + i * bs + i] += 1.0
+                    toward[self.place[outer] + i * bs + i] = 1.0
             block[(n + ref) * bs + n + ref] = -1.0
         return 0
 
-    cdef void _continue(self, int k, const double* z, const double* slope,
-                        double* flux) noexcept nogil:
-        """Add to a face's flux what cell k has moved since its derivatives."""
-        cdef int n = self.n
-        cdef const double* u = z + self.start[self.surface + 1] + k * n
-        cdef const double* rest = self.rest + k * n
-        if n == 3:
-            add_change(3, slope, u, rest, flux)
-        elif n == 4:
-            add_change(4, slope, u, rest, flux)
-        elif n == 5:
-            add_change(5, slope, u, rest, flux)
-        else:
-            add_change(n, slope, u, rest, flux)
+    cdef int _film_rates(self, const double* z, double* f,
+                         bint with_blocks) noexcept nogil:
+        if self.n == 3:
+            return film_rates(3, self, z, f, with_blocks)
+        if self.n == 4:
+            return film_rates(4, self, z, f, with_blocks)
+        if self.n == 5:
+            return film_rates(5, self, z, f, with_blocks)
+        return film_rates(self.n, self, z, f, with_blocks)
 
     cdef int _rates(self, const double* z, double* f, bint with_blocks) noexcept nogil:
-        """f(z) and, if asked, its Jacobian's blocks; the cells must be evaluated."""
-        cdef int n = self.n, end, k, i, node
-        cdef int nodes = self.nodes
-        cdef double* lower = self.blocks
-        cdef double* diagonal = self.blocks + self.room
-        cdef double* upper = self.blocks + 2 * self.room
-        cdef double flux[7]
-        cdef double* d_a
-        cdef double* d_b
-        memset(f, 0, self.size * sizeof(double))
+        """f(z) and, if asked, its Jacobian's blocks; the cells must be evaluated.
+
+        Blocks are assigned, where something has changed; what is 0 stays so."""
+        cdef int end
         memset(self.exchange_rate, 0, 14 * sizeof(double))
         if with_blocks:
-            memset(self.blocks, 0, 3 * self.room * sizeof(double))
             memset(self.exchange_jacobian, 0, 98 * sizeof(double))
-        # the film's inner faces
-        for k in range(self.cells - 1):
-            node = self.surface + 1 + k
-            d_a = self.face_a + k * n * n
-            d_b = self.face_b + k * n * n
-            if self.quiet[k] and self.quiet[k + 1]:
-                memcpy(flux, self.face_flux + k * n, n * sizeof(double))
-            elif self._face(k, flux, d_a if with_blocks else NULL, d_b) != 0:
-                return -1
-            elif with_blocks:
-                memcpy(self.face_flux + k * n, flux, n * sizeof(double))
-            if self.quiet[k]:
-                self._continue(k, z, d_a, flux)
-            if self.quiet[k + 1]:
-                self._continue(k + 1, z, d_b, flux)
-            for i in range(n):
-                f[self.start[node] + i] -= flux[i]
-                f[self.start[node + 1] + i] += flux[i]
-            if with_blocks:
-                for i in range(n * n):
-                    diagonal[self.place[node] + i] -= d_a[i]
-                    upper[self.place[node] + i] -= d_b[i]
-                    lower[self.place[node + 1] + i] += d_a[i]
-                    diagonal[self.place[node + 1] + i] += d_b[i]
+        if self._film_rates(z, f, with_blocks) != 0:
+            return -1
         if with_blocks:
             self.faces_current = True
         for end in range(self.ends):
@@ -1489,7 +1642,7 @@ cdef class Film:
 
     cdef void _bath_rates(self, int end, const double* z, double* f,
                           bint with_blocks) noexcept nogil:
-        """Add the rows of an end's bath, near to far; q of a cell crosses its outer
+        """Fill the rows of an end's bath, near to far; q of a cell crosses its outer
         face."""
         cdef int n = self.n, k, i, node, near, far, at, ref = self.volume_reference
         cdef int inward = 1 - 2 * end
@@ -1499,9 +1652,15 @@ cdef class Film:
         cdef double* rate = self.exchange_rate + 7 * end
         cdef double* jacobian = self.exchange_jacobian + 49 * end
         cdef double* block
-        cdef const double* s
+        cdef const double* s = z + self.start[self._surface_of(end)]
         cdef const double* outer
         cdef double q, distance, value, d_inner, d_outer, d_q
+        # of each species: the flux from the near side, its slope with the amount here
+        cdef double entering[7]
+        cdef double d_entering[7]
+        for i in range(n):
+            entering[i] = s[i]
+            d_entering[i] = 0.0
         for k in range(self.bath_cells - 1, -1, -1):
             node = self._bath_node(end, k)
             near = node + inward
@@ -1526,20 +1685,19 @@ cdef class Film:
                     continue
                 value = bath_flux(q, self.bath_diffusivity[i], distance, s[i], outer[i],
                                   &d_inner, &d_outer, &d_q)
-                f[self.start[node] + i] -= value
-                if k > 0:
-                    f[self.start[far] + i] += value
-                else:
+                f[self.start[node] + i] = entering[i] - value
+                entering[i] = value
+                if k == 0:
                     rate[i] = value
                     rate[ref] -= value
                 if with_blocks:
-                    block[i * n + i] -= d_inner
-                    block[i * n + ref] -= d_q
+                    block[i * n + i] = d_entering[i] - d_inner
+                    block[i * n + ref] = -d_q
+                    d_entering[i] = d_outer
                     if k > 0:
-                        away[self.place[node] + i * n + i] -= d_outer
-                        toward[self.place[far] + i * n + i] += d_inner
-                        toward[self.place[far] + i * n + ref] += d_q
-                        diagonal[self.place[far] + i * n + i] += d_outer
+                        away[self.place[node] + i * n + i] = -d_outer
+                        toward[self.place[far] + i * n + i] = d_inner
+                        toward[self.place[far] + i * n + ref] = d_q
                     else:
                         jacobian[i * n + i] = d_inner
                         jacobian[i * n + ref] = d_q
@@ -1583,8 +1741,6 @@ cdef class Film:
                     self.z[at + n + i] = -100.0
         memcpy(old, self.z + at, bs * sizeof(double))
         for iteration in range(400):
-            memset(f + at, 0, bs * sizeof(double))
-            memset(block, 0, bs * bs * sizeof(double))
             if self._surface_rates(end, self.z, f, True) != 0:
                 boiled += 1
                 if self.mode != AIR or boiled > 40:
@@ -1673,7 +1829,7 @@ cdef class Film:
         cdef double* here
         cdef double* g = self.work + (STAGES + 1) * size
         cdef const double* f = self.work
-        cdef const double* before
+        cdef double weight[STAGES]
         cdef const double* lower = self.blocks
         cdef const double* diagonal = self.blocks + self.room
         cdef const double* upper = self.blocks + 2 * self.room
@@ -1690,12 +1846,7 @@ cdef class Film:
         for which in range(STAGES):
             here = k + which * size
             if which > 0:
-                memcpy(self.stage, self.z, size * sizeof(double))
-                for j in range(which):
-                    x = ARGUMENT[which][j]
-                    before = k + j * size
-                    for i in range(size):
-                        self.stage[i] += x * before[i]
+                combine_any(which, ARGUMENT[which], k, self.z, NULL, size, self.stage)
                 if self._usable(self.stage) != 0:
                     return -1
                 if self._evaluate(self.stage, False, still) != 0:
@@ -1703,14 +1854,9 @@ cdef class Film:
                 if self._rates(self.stage, g, False) != 0:
                     return -1
                 f = g
-            memset(here, 0, size * sizeof(double))
             for j in range(which):
-                x = COUPLING[which][j] * inverse
-                before = k + j * size
-                for i in range(size):
-                    here[i] += x * before[i]
-            for i in range(size):
-                here[i] = f[i] + self.mass[i] * here[i]
+                weight[j] = COUPLING[which][j] * inverse
+            combine_any(which, weight, k, f, self.mass, size, here)
             block_solve(nodes, self.block_size, self.place, self.start, lower, kept,
                         onward, self.pivots, here)
             self._exchange_stage(which, here, h)
