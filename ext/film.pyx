@@ -49,7 +49,7 @@ from _dense cimport lu_factor, lu_solve, spd_inverse, spd_solve
 from _coexistence cimport stability as stability_of
 from _film_cell cimport SPECIES, Cell, evaluate_cell
 from _flory_huggins cimport (
-    MAX_PAIRS, MAX_TRIPLES, Mixture, pair_index, potentials, set_groups,
+    MAX_PAIRS, MAX_TRIPLES, Mixture, pair_index, potentials, set_flat, set_groups,
 )
 from _friction cimport Friction
 
@@ -1016,6 +1016,7 @@ cdef class Film:
                     + t * (self.thermo_table[p][k][2]
                            + t * self.thermo_table[p][k][3]))
                     + self.thermo_table[p][k][4] * inverse)
+        set_flat(&self.mixture)
         if self.mixture.has_triples:
             for p in range((n + 1) * n * (n - 1) // 6):
                 self.mixture.triple[p] = (
