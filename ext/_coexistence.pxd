@@ -11,10 +11,10 @@
 # d) Unknowns are logarithms of whichever phase holds less, so that a trace in either
 #    phase costs no digits.
 
-from libc.math cimport exp, fabs, sqrt
+from libc.math cimport exp, fabs, log, sqrt
 
 from _dense cimport lu_factor, lu_solve, spd_inverse, spd_solve
-from _flory_huggins cimport MAX_COMPONENTS, Mixture, potentials
+from _flory_huggins cimport MAX_COMPONENTS, Mixture, excess, potentials
 
 cdef enum:
     FLASH_ITERATIONS = 100
@@ -175,10 +175,18 @@ cdef inline int _stationary(const Mixture* mixture, int n, const double* mu_cell
         for i in range(n):
             y[i] /= total
         k += step * r[n]
-        if worst < 1e-9:
+        # the next step would be the square of this one
+        if worst < 1e-6:
             distance[0] = k
             return 0
     return -1
+
+
+cdef inline double _exp(double x) noexcept nogil:
+    """exp(x), without a call near 0, where Newton's method ends."""
+    if fabs(x) < 1e-3:
+        return 1.0 + x * (1.0 + x * (0.5 + x * (1.0 / 6.0 + x * (1.0 / 24.0))))
+    return exp(x)
 
 
 cdef inline int _shift(int n, const double* u, const double* x_old,
@@ -188,14 +196,24 @@ cdef inline int _shift(int n, const double* u, const double* x_old,
     cdef int i
     for i in range(n):
         if x_old[i] < r_old[i]:
-            x[i] = x_old[i] * exp(step * d[i])
+            x[i] = x_old[i] * _exp(step * d[i])
             r[i] = u[i] - x[i]
         else:
-            r[i] = r_old[i] * exp(-step * d[i])
+            r[i] = r_old[i] * _exp(-step * d[i])
             x[i] = u[i] - r[i]
         if not (x[i] > 0.0 and r[i] > 0.0):
             return -1
     return 0
+
+
+cdef inline double _energy(const Mixture* mixture, int n, const double* a,
+                           const double* phi, const double* mu) noexcept nogil:
+    """Free energy of the amounts a (n), from what `excess` says of them."""
+    cdef double energy = 0.0
+    cdef int i
+    for i in range(n):
+        energy += a[i] * (mu[i] + mixture.s[i] * log(phi[i]))
+    return energy
 
 
 cdef inline int flash(const Mixture* mixture, int n, const double* u,
@@ -203,13 +221,15 @@ cdef inline int flash(const Mixture* mixture, int n, const double* u,
                       double* mu, double* h_rich, double* h_lean) noexcept nogil:
     """Lean amounts x (n) and rich amounts r (n) beside one unit of polymer.
 
-    x, r: start, x + r = u, and answer. mu (n): the shared potentials. h_rich (n+1, n+1): the rich
-    phase's Hessian; h_lean (n, n): the lean's, of the answer. Returns 0, or -1
-    without convergence, or -2 when the lean phase vanishes.
+    x, r: start, x + r = u, and answer. mu (n): the shared potentials. h_rich (n+1,
+    n+1): the rich phase's Hessian; h_lean (n, n): the lean's, of the answer. Returns 0,
+    or -1 without convergence, or -2 when the lean phase vanishes.
     """
     cdef double rich[MAX_COMPONENTS]
+    cdef double phi_rich[MAX_COMPONENTS]
+    cdef double phi_lean[MAX_COMPONENTS]
     cdef double mu_rich[MAX_COMPONENTS]
-    cdef double mu_lean[7]
+    cdef double mu_lean[MAX_COMPONENTS]
     cdef double m[49]
     cdef double scale[7]
     cdef double force[7]
@@ -229,28 +249,32 @@ cdef inline int flash(const Mixture* mixture, int n, const double* u,
     for iteration in range(FLASH_ITERATIONS):
         for i in range(n):
             rich[i] = r[i]
-        potentials(mixture, n + 1, rich, mu_rich, h_rich)
-        potentials(mixture, n, x, mu_lean, h_lean)
-        energy = mu_rich[n]
-        for i in range(n):
-            energy += r[i] * mu_rich[i] + x[i] * mu_lean[i]
-        if checked and energy > before + 1e-12 * fabs(before):
-            # too far: half the way back from the last answer
-            step *= 0.25
-            if step < 1e-8:
-                return -1
-            if _shift(n, u, x_old, r_old, d, step, x, r) != 0:
-                return -1
-            continue
-        before = energy
+        excess(mixture, n + 1, rich, phi_rich, mu_rich, h_rich)
+        excess(mixture, n, x, phi_lean, mu_lean, h_lean)
+        if checked:
+            energy = (_energy(mixture, n + 1, rich, phi_rich, mu_rich)
+                      + _energy(mixture, n, x, phi_lean, mu_lean))
+            if energy > before + 1e-12 * fabs(before):
+                # too far: half the way back from the last answer
+                step *= 0.25
+                if step < 1e-8:
+                    return -1
+                if _shift(n, u, x_old, r_old, d, step, x, r) != 0:
+                    return -1
+                continue
         for i in range(n):
             scale[i] = x[i] if x[i] < r[i] else r[i]
+            x_old[i] = x[i]
+            r_old[i] = r[i]
         for i in range(n):
-            force[i] = (mu_rich[i] - mu_lean[i]) * scale[i]
+            # the difference of two potentials takes one logarithm
+            force[i] = (mu_rich[i] - mu_lean[i]
+                        + mixture.s[i] * log(phi_rich[i] / phi_lean[i])) * scale[i]
             d[i] = force[i]
+        for i in range(n):
             for j in range(n):
-                m[i * n + j] = scale[i] * (h_rich[i * (n + 1) + j]
-                                           + h_lean[i * n + j]) * scale[j]
+                m[i * n + j] = scale[i] * scale[j] * (
+                    h_rich[i * (n + 1) + j] + h_lean[i * n + j])
         # inside the spinodal the curvature is negative: shift until it is not
         shift = 0.0
         checked = False
@@ -276,8 +300,6 @@ cdef inline int flash(const Mixture* mixture, int n, const double* u,
                 d[i] = max(min(d[i], 20.0), -20.0)
             elif fabs(d[i]) > largest:
                 largest = fabs(d[i])
-            x_old[i] = x[i]
-            r_old[i] = r[i]
         step = 1.0 if largest < 2.0 else 2.0 / largest
         if worst > 0.1:
             checked = True
@@ -291,12 +313,15 @@ cdef inline int flash(const Mixture* mixture, int n, const double* u,
             lean += x[i]
         if lean < 1e-9 * total:
             return -2
-        if worst < 1e-7 and shift == 0.0:
+        if worst < 1e-6 and shift == 0.0:
             # the next step would be the square of this one, and so is what the
             # potentials lack when they are continued along it
             for i in range(n):
-                mu[i] = mu_rich[i]
+                mu[i] = mu_rich[i] + mixture.s[i] * log(phi_rich[i])
                 for j in range(n):
                     mu[i] -= h_rich[i * (n + 1) + j] * scale[j] * d[j]
             return 0
+        if checked:
+            before = (_energy(mixture, n + 1, rich, phi_rich, mu_rich)
+                      + _energy(mixture, n, x_old, phi_lean, mu_lean))
     return -1

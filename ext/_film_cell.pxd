@@ -41,7 +41,7 @@ cdef struct Cell:
     double mu[7]
     double dmu[49]
     double s[49]
-    double ds[343]          # ds[i][j][d], j <= i: derivative of s_ij by u_d
+    double ds[343]          # ds[i][j][d]: derivative of s_ij with respect to u_d
     double dlean[49]        # derivative of the logarithm of the lean composition
     double lean             # volume fraction of the lean phase
     double dshare[7]        # its derivative
@@ -439,6 +439,8 @@ cdef inline void _one_phase(int n, const Friction* f, const double* root, Cell* 
                     ds[d] += at_all
             ds[i] += at_i + 0.5 * value / c.phi[i]
             ds[j] += at_j + 0.5 * value / c.phi[j]
+            for d in range(n):
+                c.ds[(j * n + i) * n + d] = ds[d]
         ds = &c.ds[(i * n + i) * n]
         value = db[i * (n + 1) + n] * inverse
         for j in range(n):
@@ -567,4 +569,8 @@ cdef inline int _two_phases(int n, const Friction* f, const double* root, Cell* 
         for d in range(n):
             m[(i * n + i) * n + d] -= value * c.dshare[d]
     _add_congruences(n, w_lean, m, c.ds)
+    for i in range(n):
+        for j in range(i):
+            for d in range(n):
+                c.ds[(j * n + i) * n + d] = c.ds[(i * n + j) * n + d]
     return 0

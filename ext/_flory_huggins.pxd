@@ -13,8 +13,8 @@
 # d) Components of one group (two solvents of a mixture) share the fraction of a pair:
 #    w_ij = S_j/(S_i + S_j), S_i the amount of the whole group of i. A pair inside a
 #    group keeps its own. A component without a group is a group of its own.
-# e) Triples and groups stand outside the loop over pairs, which costs nothing without
-#    them: there a pair of a shared fraction is its constant part.
+# e) All pairs are first taken as their constant part, a matrix. What varies of some,
+#    triples and groups are added and cost nothing without them.
 # f) A film may obey Henry's law instead, mu_i = s_i ln(u_i/H_i), u amounts per volume of
 #    polymer: see find_phases in _film_cell.pxd. Its bath is Flory-Huggins' still.
 
@@ -31,9 +31,13 @@ cdef struct Mixture:
     double temperature      # of what follows [K]; 0 where nobody asks
     double s[MAX_COMPONENTS]
     double poly[MAX_PAIRS][5]
+    double flat[MAX_COMPONENTS][MAX_COMPONENTS]     # constant part of each b, both ways
     double rational_b[MAX_PAIRS]
     double rational_c[MAX_PAIRS]
     int varies[MAX_PAIRS]
+    int varying             # how many do, and which, by their second component
+    int first[MAX_PAIRS]
+    int second[MAX_PAIRS]
     int has_shared
     int shared[MAX_PAIRS]
     int group[MAX_COMPONENTS]
@@ -75,6 +79,22 @@ cdef inline void set_groups(Mixture* mixture, const int* group) noexcept nogil:
             if mixture.shared[pair]:
                 mixture.varies[pair] = 0
                 mixture.has_shared = 1
+    mixture.varying = 0
+    for j in range(1, mixture.count):
+        for i in range(j):
+            if mixture.varies[pair_index(i, j)]:
+                mixture.first[mixture.varying] = i
+                mixture.second[mixture.varying] = j
+                mixture.varying += 1
+
+
+cdef inline void set_flat(Mixture* mixture) noexcept nogil:
+    """Spread the constant parts of the pairs. Call it whenever poly is set."""
+    cdef int i, j
+    for j in range(mixture.count):
+        mixture.flat[j][j] = 0.0
+        for i in range(j):
+            mixture.flat[i][j] = mixture.flat[j][i] = mixture.poly[pair_index(i, j)][0]
 
 
 cdef inline int read_mixture(Mixture* mixture, const double[::1] s,
@@ -116,6 +136,7 @@ cdef inline int read_mixture(Mixture* mixture, const double[::1] s,
                 raise ValueError("interactions are finite")
             mixture.triple[p] = triples[p]
     set_groups(mixture, &groups[0] if groups is not None else NULL)
+    set_flat(mixture)
     return 0
 
 
@@ -211,84 +232,85 @@ cdef inline void shared_pair(const Mixture* mixture, int n, int i, int j,
             hessian[k * n + m] += t * inverse
 
 
-cdef inline void potentials(const Mixture* mixture, int n, const double* a,
-                            double* mu, double* hessian) noexcept nogil:
-    """mu (n) and, unless NULL, hessian (n, n) of the first n components.
+cdef inline void excess(const Mixture* mixture, int n, const double* a, double* phi,
+                        double* mu, double* hessian) noexcept nogil:
+    """mu (n) but for s_i ln phi_i, the fractions phi (n) and, unless NULL, the hessian
+    (n, n) of the first n components.
 
     All amounts must be positive.
     """
-    cdef double phi[MAX_COMPONENTS]
     cdef double c[MAX_COMPONENTS]
     cdef double side[MAX_COMPONENTS]
-    cdef double corner[MAX_COMPONENTS]
     cdef double total = 0.0, e = 0.0, ideal = 0.0, inverse
     cdef double b, db, ddb, w, pair_sum, q, w_i, w_j, t, z
-    cdef int i, j, pair
+    cdef int i, j, k, pair
     for i in range(n):
         total += a[i]
+        c[i] = 0.0
     inverse = 1.0 / total
     for i in range(n):
         phi[i] = a[i] * inverse
         ideal += phi[i] * mixture.s[i]
-        c[i] = 0.0
-        side[i] = mixture.s[i]
-        corner[i] = 0.0
     for i in range(n):
-        mu[i] = mixture.s[i] * (log(phi[i]) + 1.0) - ideal
+        t = phi[i]
+        for j in range(n):
+            c[j] += t * mixture.flat[i][j]
+        if hessian != NULL:
+            for j in range(n):
+                hessian[i * n + j] = mixture.flat[i][j]
+    for i in range(n):
+        mu[i] = mixture.s[i] - ideal
+        side[i] = mixture.s[i]
     # what a pair adds to the Hessian depends on its two components, or is the same in
     # a whole row and column: `side` gathers the latter
-    for j in range(1, n):
-        for i in range(j):
-            pair = pair_index(i, j)
-            b = mixture.poly[pair][0]
-            if not mixture.varies[pair]:
-                c[i] += b * phi[j]
-                c[j] += b * phi[i]
-                e += b * phi[i] * phi[j]
-                if hessian != NULL:
-                    hessian[i * n + j] = b
-                continue
-            pair_sum = phi[i] + phi[j]
-            w = phi[j] / pair_sum if pair_sum > 0.0 else 0.5
-            pair_function(mixture, pair, w, &b, &db, &ddb)
-            q = phi[i] * phi[j]
-            c[i] += b * phi[j]
-            c[j] += b * phi[i]
-            e += b * q
-            if hessian != NULL:
-                hessian[i * n + j] = b
-            if not pair_sum > 1e-280:
-                continue
-            # derivatives of w with respect to a_i and a_j, times the total
-            z = 1.0 / pair_sum
-            w_i = -w * z
-            w_j = (1.0 - w) * z
-            t = db * q
-            mu[i] += t * w_i
-            mu[j] += t * w_j
-            if hessian != NULL:
-                side[i] += t * w_i
-                side[j] += t * w_j
-                t = 2.0 * t * z * z
-                q = q * ddb
-                hessian[i * n + j] += (db * (phi[i] * w_i + phi[j] * w_j)
-                                       + q * w_i * w_j + t * (w - 0.5))
-                corner[i] += 2.0 * db * phi[j] * w_i + q * w_i * w_i + t * w
-                corner[j] += (2.0 * db * phi[i] * w_j + q * w_j * w_j
-                                  - t * (1.0 - w))
+    for k in range(mixture.varying):
+        i, j = mixture.first[k], mixture.second[k]
+        if j >= n:
+            break
+        pair_sum = phi[i] + phi[j]
+        w = phi[j] / pair_sum if pair_sum > 0.0 else 0.5
+        pair = pair_index(i, j)
+        pair_function(mixture, pair, w, &b, &db, &ddb)
+        b -= mixture.poly[pair][0]
+        c[i] += b * phi[j]
+        c[j] += b * phi[i]
+        if hessian != NULL:
+            hessian[i * n + j] += b
+            hessian[j * n + i] += b
+        if not pair_sum > 1e-280:
+            continue
+        # derivatives of w with respect to a_i and a_j, times the total
+        z = 1.0 / pair_sum
+        w_i = -w * z
+        w_j = (1.0 - w) * z
+        q = phi[i] * phi[j]
+        t = db * q
+        mu[i] += t * w_i
+        mu[j] += t * w_j
+        if hessian != NULL:
+            side[i] += t * w_i
+            side[j] += t * w_j
+            t = 2.0 * t * z * z
+            q = q * ddb
+            b = db * (phi[i] * w_i + phi[j] * w_j) + q * w_i * w_j + t * (w - 0.5)
+            hessian[i * n + j] += b
+            hessian[j * n + i] += b
+            hessian[i * n + i] += 2.0 * db * phi[j] * w_i + q * w_i * w_i + t * w
+            hessian[j * n + j] += (2.0 * db * phi[i] * w_j + q * w_j * w_j
+                                   - t * (1.0 - w))
+    for i in range(n):
+        e += 0.5 * c[i] * phi[i]
     for i in range(n):
         mu[i] += c[i] - e
     if hessian != NULL:
-        e = ideal + 2.0 * e
+        e = 0.5 * ideal + e
         for i in range(n):
-            side[i] += c[i]
+            side[i] += c[i] - e
         for i in range(n):
-            hessian[i * n + i] = (corner[i] + e - 2.0 * side[i]) * inverse + (
-                mixture.s[i] / a[i])
-            for j in range(i + 1, n):
-                t = (hessian[i * n + j] + e - side[i] - side[j]) * inverse
-                hessian[i * n + j] = t
-                hessian[j * n + i] = t
+            t = side[i]
+            for j in range(n):
+                hessian[i * n + j] = (hessian[i * n + j] - (t + side[j])) * inverse
+            hessian[i * n + i] += mixture.s[i] / a[i]
     if mixture.has_triples:
         triple_terms(mixture, n, phi, inverse, mu, hessian)
     if mixture.has_shared:
@@ -296,3 +318,16 @@ cdef inline void potentials(const Mixture* mixture, int n, const double* a,
             for i in range(j):
                 if mixture.shared[pair_index(i, j)]:
                     shared_pair(mixture, n, i, j, phi, inverse, mu, hessian)
+
+
+cdef inline void potentials(const Mixture* mixture, int n, const double* a,
+                            double* mu, double* hessian) noexcept nogil:
+    """mu (n) and, unless NULL, hessian (n, n) of the first n components.
+
+    All amounts must be positive.
+    """
+    cdef double phi[MAX_COMPONENTS]
+    cdef int i
+    excess(mixture, n, a, phi, mu, hessian)
+    for i in range(n):
+        mu[i] += mixture.s[i] * log(phi[i])

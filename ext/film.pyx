@@ -50,7 +50,7 @@ from _dense cimport lu_factor, lu_solve, spd_inverse, spd_solve
 from _coexistence cimport stability as stability_of
 from _film_cell cimport SPECIES, Cell, evaluate_cell
 from _flory_huggins cimport (
-    MAX_PAIRS, MAX_TRIPLES, Mixture, pair_index, potentials, set_groups,
+    MAX_PAIRS, MAX_TRIPLES, Mixture, pair_index, potentials, set_flat, set_groups,
 )
 from _friction cimport Friction
 
@@ -334,15 +334,19 @@ cdef inline int face(int n, const int* polymeric, double dm_a, double dm_b,
     cdef double cb[49]
     cdef double ua[49]
     cdef double ub[49]
+    cdef double ta[49]
+    cdef double tb[49]
+    cdef double u[49]
     cdef double both[7]
-    cdef double own[7]
+    cdef double by_l[7]
+    cdef double by_phi[7]
     cdef double grow[7]
     cdef double shrink[7]
     cdef double rhs[49]
-    cdef double value, h, sign, change, weight, rest
+    cdef double value, h, sign, change, weight, rest, own
     cdef const double* like
-    cdef const double* u
-    cdef const double* ds
+    cdef const double* part
+    cdef const double* mine
     cdef const double* slope
     cdef double* out
     for i in range(n):
@@ -357,16 +361,18 @@ cdef inline int face(int n, const int* polymeric, double dm_a, double dm_b,
     for i in range(n):
         ca[i * n + i] = cb[i * n + i] = 1.0
         ua[i * n + i] = ub[i * n + i] = 0.0
-        t[i * n + i] = ha * a.s[i * n + i] + hb * b.s[i * n + i]
+        ta[i * n + i] = ha * a.s[i * n + i]
+        tb[i * n + i] = hb * b.s[i * n + i]
+        t[i * n + i] = ta[i * n + i] + tb[i * n + i]
         for j in range(i):
             ca[i * n + j] = ca[j * n + i] = likeness(xa[i], xa[j], &value)
             cb[i * n + j] = cb[j * n + i] = likeness(xb[i], xb[j], &change)
-            ua[i * n + j] = ha * a.s[i * n + j] * ca[i * n + j]
-            ub[i * n + j] = hb * b.s[i * n + j] * cb[i * n + j]
-            t[i * n + j] = t[j * n + i] = ua[i * n + j] + ub[i * n + j]
-            # from here on u is its change with ln(x_i/x_j)
-            ua[i * n + j] *= value
-            ub[i * n + j] *= change
+            ta[i * n + j] = ta[j * n + i] = ha * a.s[i * n + j] * ca[i * n + j]
+            tb[i * n + j] = tb[j * n + i] = hb * b.s[i * n + j] * cb[i * n + j]
+            t[i * n + j] = t[j * n + i] = ta[i * n + j] + tb[i * n + j]
+            # u: change of these with ln(x_i/x_j)
+            ua[i * n + j] = value * ta[i * n + j]
+            ub[i * n + j] = change * tb[i * n + j]
             ua[j * n + i] = -ua[i * n + j]
             ub[j * n + i] = -ub[i * n + j]
     if d_a == NULL:
@@ -388,13 +394,15 @@ cdef inline int face(int n, const int* polymeric, double dm_a, double dm_b,
     for i in range(n):
         both[i] = 0.0
         for j in range(n):
-            both[i] += (ua[i * n + j] + ub[i * n + j]) * q[j]
+            u[i * n + j] = ua[i * n + j] + ub[i * n + j]
+            both[i] += u[i * n + j] * q[j]
     for side in range(2):
         c = a if side == 0 else b
         out = d_a if side == 0 else d_b
         slope = &la[0] if side == 0 else &lb[0]
         like = &ca[0] if side == 0 else &cb[0]
-        u = &ua[0] if side == 0 else &ub[0]
+        part = &ta[0] if side == 0 else &tb[0]
+        mine = &ua[0] if side == 0 else &ub[0]
         h = ha if side == 0 else hb
         sign = 1.0 if side == 0 else -1.0
         rest = 1.0 / c.total
@@ -402,29 +410,23 @@ cdef inline int face(int n, const int* polymeric, double dm_a, double dm_b,
             # d ln l_i/d u_i and d ln phi_i/d u_i, but for what is the same for each d
             grow[i] = slope[i] * rest / l[i]
             shrink[i] = rest / c.phi[i]
+            by_l[i] = grow[i] * q[i]
+            by_phi[i] = shrink[i] * q[i]
         for i in range(n):
             value = c.phi[i] * grow[i] * (both[i] - 0.5 * drive[i])
-            own[i] = 0.0
+            own = 0.0
             for j in range(n):
-                own[i] += u[i * n + j] * q[j]
-                value -= ((ua[i * n + j] + ub[i * n + j]) * grow[j] * c.phi[j]
-                          + h * rest * like[i * n + j] * c.s[i * n + j]) * q[j]
+                value -= u[i * n + j] * (by_l[j] * c.phi[j])
+                value -= part[i * n + j] * (rest * q[j])
+                own += mine[i * n + j] * q[j]
             for d in range(n):
-                rhs[i * n + d] = (
-                    value + sign * sl[i] * c.dmu[i * n + d]
-                    + ((ua[i * n + d] + ub[i * n + d]) * grow[d]
-                       - u[i * n + d] * shrink[d]) * q[d])
-            rhs[i * n + i] += (grow[i] * (0.5 * drive[i] - both[i])
-                               + shrink[i] * own[i])
-        for i in range(n):
-            for j in range(i + 1):
-                ds = &c.ds[(i * n + j) * n]
-                weight = h * like[i * n + j]
+                rhs[i * n + d] = (value + sign * sl[i] * c.dmu[i * n + d]
+                                  + u[i * n + d] * by_l[d] - mine[i * n + d] * by_phi[d])
+            rhs[i * n + i] += grow[i] * (0.5 * drive[i] - both[i]) + shrink[i] * own
+            for j in range(n):
+                weight = h * like[i * n + j] * q[j]
                 for d in range(n):
-                    rhs[i * n + d] -= weight * q[j] * ds[d]
-                if j < i:
-                    for d in range(n):
-                        rhs[j * n + d] -= weight * q[i] * ds[d]
+                    rhs[i * n + d] -= weight * c.ds[(i * n + j) * n + d]
         for i in range(n):
             value = 0.5 * flux[i] * grow[i]
             for d in range(n):
@@ -1231,6 +1233,7 @@ cdef class Film:
                     + t * (self.thermo_table[p][k][2]
                            + t * self.thermo_table[p][k][3]))
                     + self.thermo_table[p][k][4] * inverse)
+        set_flat(&self.mixture)
         if self.mixture.has_triples:
             for p in range((n + 1) * n * (n - 1) // 6):
                 self.mixture.triple[p] = (
@@ -1469,8 +1472,7 @@ cdef class Film:
                             + e[i * n + j] * (grow[i] - grow[j]))
                     value += resistance[i * n + j] * here * flux[j]
                     here = (0.5 * self.dm[k] * c.s[i * n + j]
-                            + h * c.ds[(max(i, j) * n + min(i, j)) * n + d]) / (
-                                root[i] * root[j])
+                            + h * c.ds[(i * n + j) * n + d]) / (root[i] * root[j])
                     value += here * flux[j] * like[i * n + j]
                 d_u[i * n + d] = value
                 # ln r_d is in row d and in column d of R
