@@ -174,11 +174,15 @@ cdef inline void _add_product(int s, int p, const double* block, const double* t
     """here += block there, block of shape (s, p)."""
     cdef int i, j
     cdef double value
+    cdef double row[MAX_BLOCK]
     for i in range(s):
-        value = 0.0
-        for j in range(p):
-            value += block[i * p + j] * there[j]
-        here[i] += value
+        row[i] = here[i]
+    for j in range(p):
+        value = there[j]
+        for i in range(s):
+            row[i] += block[i * p + j] * value
+    for i in range(s):
+        here[i] = row[i]
 
 
 cdef inline void _down(int s, bint first, const double* inverse, const double* low,

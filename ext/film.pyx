@@ -477,7 +477,8 @@ cdef inline bint is_little(double change, double amount, double phase, double pa
             and fabs(change) < 0.5 * least * amount)
 
 
-cdef inline double safe_share(double amount, double phase, double change) noexcept nogil:
+cdef inline double safe_share(double amount, double phase,
+                              double change) noexcept nogil:
     """The share of `change` by which a species in a phase may surely move: half of
     what `is_little` asks for, so that it may have moved by as much before."""
     cdef double most = 0.1 * (amount + 0.01 * phase)
@@ -486,7 +487,8 @@ cdef inline double safe_share(double amount, double phase, double change) noexce
     return 0.5 * most / (change + 1e-300)
 
 
-cdef inline double safe_radius(int n, const Cell* c, const double* reach) noexcept nogil:
+cdef inline double safe_radius(int n, const Cell* c,
+                               const double* reach) noexcept nogil:
     """How far each amount may surely move, relative to its `reach`, so that the phases
     hardly do."""
     cdef int i, j
