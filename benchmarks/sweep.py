@@ -1,6 +1,7 @@
 """Run quasi-random cases over the window and say how each ended.
 
-``python benchmarks/sweep.py [--cases 2000] [--seed N] [--workers 2] [--only K]``
+``python benchmarks/sweep.py [--cases 2000] [--seed N] [--workers 2] [--only K]
+[--fronts CELLS]``
 
 A scrambled Sobol sequence spans what a user may cast: every set of interactions that
 holds water, a solvent and a membrane polymer, 2 to 8 components, 5 to 35 wt% of
@@ -16,6 +17,12 @@ ends as
 - stopped: with a message that says what happened and when,
 - refused: by name, before it ran,
 - or, each of them a fault of the library: broken, hung, crashed.
+
+Every 20th case is run at twice the cells too. What should agree is the coacervation
+depth in the dry sheet. Beside it stands the polymer above the front, as a share of all:
+where that agrees and the depth does not, the bath left the sheet above it thicker or
+thinner. ``--fronts 400`` runs these cases alone, and compares from 400 cells too, which
+a user gets by default.
 
 Exit status 0 if the targets hold: 98 % of what was not refused is done, at most 10 % is
 refused, nothing is a fault.
@@ -41,8 +48,10 @@ import numpy as np
 
 import membranekit as mk
 from membranekit import library, units
+from membranekit.execution import execute
 from membranekit.membrane import Membrane
 from membranekit.mixtures import mixture_of
+from membranekit.prepared import prepare
 from membranekit.substances import InteractionSet, Pair, Substance
 from membranekit.thermo.flory_huggins import tangent_plane_distance
 from membranekit.thermo.stability import stability
@@ -60,6 +69,8 @@ EVERY = 20
 DEPTH_TOLERANCE = 0.02
 DEPTH_FLOOR = 0.1
 """Depths are compared above this; a front at the surface has no relative error [um]."""
+SHARE_FLOOR = 1e-3
+"""The same for the share of the polymer that lies above the front [1]."""
 CLOSURE = 1e-12
 WATER_DENSITY = 997.0
 """[kg/m**3]"""
@@ -344,25 +355,48 @@ def not_finite(membrane: Membrane) -> Iterator[str]:
             yield name
 
 
-def run(point: np.ndarray, *, cells: int = CELLS, compare: bool = False) -> dict:
-    """Run one case and return how it ended: `end`, `reason`, `text`, `depth`."""
+@dataclasses.dataclass(frozen=True)
+class Front:
+    """How deep a case demixed in air."""
+
+    depth: float
+    """In the dry sheet [um]."""
+    share: float
+    """Of the polymer, above the front [1]."""
+    liquid: bool
+    """Whether a layer next to free of polymer lay on the film."""
+
+
+def front(case: Drawn, cells: int) -> Front | str:
+    """Run one case for its front; the message where it stopped early."""
+    found = execute(prepare(case.solution, case.process), cells=cells, history=False)
+    if not found.success:
+        return found.message
+    liquid = any("were liquid" in note for note in found.notes)
+    return Front(1e6 * found.coacervation_depth, found.front_share, liquid)
+
+
+def run(
+    point: np.ndarray, *, cells: int = CELLS, compare: tuple[int, ...] = ()
+) -> dict:
+    """Run one case and return how it ended: `end`, `reason`, `text`, `fronts`.
+
+    `fronts` has a pair, at as many cells and at twice as many, for each number of cells
+    in `compare`.
+    """
     case = draw(point)
-    ended: dict[str, Any] = {"text": case.text, "reason": "", "depth": None}
+    ended: dict[str, Any] = {"text": case.text, "reason": "", "fronts": {}}
     began = time.process_time()
     watched = Watched()
-
-    def simulated(count: int) -> Membrane:
-        return mk.simulate(
+    try:
+        membrane = mk.simulate(
             case.solution,
             case.process,
-            cells=count,
+            cells=cells,
             extrapolate=True,
             history=False,
             callback=watched,
         )
-
-    try:
-        membrane = simulated(cells)
     except (mk.InputError, mk.MaterialError) as error:
         return {**ended, "end": "refused", "reason": str(error)}
     ended["seconds"] = time.process_time() - began
@@ -376,41 +410,56 @@ def run(point: np.ndarray, *, cells: int = CELLS, compare: bool = False) -> dict
     if broken:
         return {**ended, "end": "broken", "reason": "; ".join(broken)}
     ended["end"] = "done"
-    if compare:
-        finer = simulated(2 * cells)
-        if finer.success:
-            depths = (membrane.coacervation_depth, finer.coacervation_depth)
-            ended["depth"] = [float(each.m_as("um")) for each in depths]
-        else:
-            ended["reason"] = f"at twice the cells: {finer.message}"
+    stopped = []
+    for count in compare:
+        pair = [front(case, count), front(case, 2 * count)]
+        if all(isinstance(each, Front) for each in pair):
+            ended["fronts"][count] = pair
+        for many, each in zip((count, 2 * count), pair, strict=True):
+            if isinstance(each, str):
+                stopped.append(f"at {many} cells: {each}")
+    ended["reason"] = "; ".join(stopped)
     return ended
 
 
-def depth_agrees(depths: list[float]) -> bool:
-    """Say whether a depth and that at twice the cells agree [um]."""
-    coarse, fine = depths
+def depth_agrees(pair: list[Front]) -> bool:
+    """Say whether a depth and that at twice the cells agree."""
+    coarse, fine = (each.depth for each in pair)
     return abs(coarse - fine) <= DEPTH_TOLERANCE * max(fine, DEPTH_FLOOR)
+
+
+def share_agrees(pair: list[Front]) -> bool:
+    """Say whether the polymer above a front and that at twice the cells agree."""
+    coarse, fine = (each.share for each in pair)
+    return abs(coarse - fine) <= DEPTH_TOLERANCE * max(fine, SHARE_FLOOR)
 
 
 # ------------------------------------------------------------------------- processes
 
 
-def serve(link: Connection, cases: int, seed: int, cells: int) -> None:
+def _compared(number: int, compare: tuple[int, ...]) -> tuple[int, ...]:
+    """Return from which cells the front of this case is compared with twice as many."""
+    return compare if number % EVERY == 0 else ()
+
+
+def serve(
+    link: Connection, cases: int, seed: int, cells: int, compare: tuple[int, ...]
+) -> None:
     """Run the cases whose numbers come in, and send back how they ended."""
     drawn = points(cases, seed)
     while (number := link.recv()) is not None:
         try:
-            ended = run(drawn[number], cells=cells, compare=number % EVERY == 0)
+            ended = run(drawn[number], cells=cells, compare=_compared(number, compare))
         except Exception:
             last = traceback.format_exc(limit=-2).replace("\n", " ")
-            ended = {"end": "crashed", "reason": last, "text": "", "depth": None}
+            ended = {"end": "crashed", "reason": last, "text": "", "fronts": {}}
         link.send(ended)
 
 
 class Worker:
     """A process that runs one case at a time, and is replaced where it dies."""
 
-    def __init__(self, *settings: int) -> None:
+    def __init__(self, *settings: Any) -> None:
         self.settings = settings
         self.number: int | None = None
         self.began = 0.0
@@ -432,7 +481,7 @@ class Worker:
     def take(self) -> dict | None:
         """Return how the case ended, once it has."""
         spent = time.monotonic() - self.began
-        # twice the cells are a second run
+        # its front is found in runs of their own
         most = PATIENCE * LIMIT * (4.0 if self.number % EVERY == 0 else 1.0)
         if self.link.poll():
             try:
@@ -448,7 +497,7 @@ class Worker:
         self.process.kill()
         self.process.join()
         self._start()
-        return {**ended, "text": "", "depth": None, "seconds": spent}
+        return {**ended, "text": "", "fronts": {}, "seconds": spent}
 
     def end(self) -> None:
         self.link.send(None)
@@ -456,12 +505,18 @@ class Worker:
 
 
 def sweep(
-    numbers: list[int], cases: int, seed: int, cells: int, workers: int
+    numbers: list[int],
+    cases: int,
+    seed: int,
+    cells: int,
+    workers: int,
+    compare: tuple[int, ...] = (),
 ) -> dict[int, dict]:
     """Run the cases of these numbers and return how each ended."""
     queue = list(reversed(numbers))
     ended: dict[int, dict] = {}
-    pool = [Worker(cases, seed, cells) for _ in range(min(workers, len(numbers)))]
+    settings = (cases, seed, cells, compare)
+    pool = [Worker(*settings) for _ in range(min(workers, len(numbers)))]
     while len(ended) < len(numbers):
         for each in pool:
             if each.number is not None and (found := each.take()) is not None:
@@ -488,6 +543,24 @@ def sweep(
 def _kind(reason: str) -> str:
     """Return a reason without its numbers, so that equal ones are counted together."""
     return re.sub(r"-?\d+(\.\d+)?(e[+-]?\d+)?", "#", reason)[:110]
+
+
+def _report_fronts(cells: int, pairs: dict[int, list[Front]]) -> None:
+    """Print how many fronts agree at twice the cells, and those that do not."""
+    missed = {k: pair for k, pair in pairs.items() if not depth_agrees(pair)}
+    shares = sum(map(share_agrees, pairs.values()))
+    none = sum(each.depth == other.depth == 0.0 for each, other in pairs.values())
+    print(
+        f"coacervation depth, {cells} and {2 * cells} cells: "
+        f"{len(pairs) - len(missed)} of {len(pairs)} within "
+        f"{100 * DEPTH_TOLERANCE:g} %, {none} of them 0; "
+        f"the polymer above it: {shares} of {len(pairs)}"
+    )
+    for number, pair in missed.items():
+        depths = ", ".join(f"{each.depth:.4g} um" for each in pair)
+        shares_text = ", ".join(f"{100 * each.share:.4g} %" for each in pair)
+        liquid = "; liquid on the film" if any(each.liquid for each in pair) else ""
+        print(f"  case {number}: {depths}; polymer above {shares_text}{liquid}")
 
 
 def report(ended: dict[int, dict], cases: int, seed: int) -> bool:
@@ -517,14 +590,11 @@ def report(ended: dict[int, dict], cases: int, seed: int) -> bool:
     for number in slowest:
         each = ended[number]
         print(f"  {each['seconds']:6.1f}  case {number}: {each['text']}")
-    pairs = {k: each["depth"] for k, each in ended.items() if each["depth"]}
-    missed = {k: pair for k, pair in pairs.items() if not depth_agrees(pair)}
-    print(
-        f"coacervation depth at twice the cells: {len(pairs) - len(missed)} of "
-        f"{len(pairs)} within {100 * DEPTH_TOLERANCE:g} %"
-    )
-    for number, (coarse, fine) in missed.items():
-        print(f"  case {number}: {coarse:.4g} um, {fine:.4g} um")
+    for cells in sorted({cells for each in ended.values() for cells in each["fronts"]}):
+        pairs = {
+            k: e["fronts"][cells] for k, e in ended.items() if cells in e["fronts"]
+        }
+        _report_fronts(cells, pairs)
     for number, each in ended.items():
         if each["end"] == "done" and each["reason"]:
             print(f"  case {number}: {each['reason']}")
@@ -541,16 +611,23 @@ def main(given: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--only", type=int, help="the number of one case")
+    parser.add_argument(
+        "--fronts",
+        type=int,
+        metavar="CELLS",
+        help="run only the cases whose fronts are compared, from so many cells too",
+    )
     asked = parser.parse_args(given)
+    compare = tuple(sorted({CELLS, asked.fronts or CELLS}))
     if asked.only is not None:
         point = points(max(asked.cases, asked.only + 1), asked.seed)[asked.only]
         began = time.perf_counter()
         print(draw(point).text, flush=True)
-        ended = run(point, compare=asked.only % EVERY == 0)
+        ended = run(point, compare=_compared(asked.only, compare))
         print({**ended, "seconds": time.perf_counter() - began})
         return 0
-    numbers = list(range(asked.cases))
-    ended = sweep(numbers, asked.cases, asked.seed, CELLS, asked.workers)
+    numbers = list(range(0, asked.cases, EVERY if asked.fronts else 1))
+    ended = sweep(numbers, asked.cases, asked.seed, CELLS, asked.workers, compare)
     return 0 if report(ended, asked.cases, asked.seed) else 1
 
 

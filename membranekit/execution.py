@@ -18,6 +18,7 @@ from membranekit.sheet import (
     air_notes,
     coacervation_front,
     dry_sheet,
+    liquid_on_film,
     peeling_notes,
 )
 from membranekit.stopping import CTRL_C, Stop
@@ -44,6 +45,8 @@ class _Course:
     saved: list[dict[str, Any]] = field(default_factory=list)
     # tangent-plane distances and binodal times when the air ended
     after_air: tuple[Floats, Floats] | None = None
+    # what held next to no membrane polymer then [m]
+    liquid: float = 0.0
     # when a bath first met the support side [s]
     peeled: float = math.inf
     message: str = ""
@@ -72,6 +75,7 @@ class _Course:
     def note_end_of_air(self) -> None:
         if self.after_air is None:
             self.after_air = self.film.distances(), self.film.clocks()[0][0]
+            self.liquid = liquid_on_film(self.polymer, self.film.film_amounts())
 
 
 def _evaporating(run: Run) -> Floats:
@@ -366,7 +370,9 @@ def _with_sheet(
         outcome,
         notes=(
             *sheet["notes"],
-            *air_notes(arrest, sheet["depth"], in_air, course.condensed),
+            *air_notes(
+                *(arrest, sheet["depth"], in_air, course.condensed, course.liquid)
+            ),
             *peeling_notes(on_support, sheet["cell"], course.peeled),
         ),
         coacervation_depth=front,

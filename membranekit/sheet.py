@@ -14,6 +14,10 @@ from membranekit.prepared import Floats, Run
 from membranekit.structure import pores
 
 LONGEST_AIR = 30.0
+LIQUID_SHARE = 0.01
+"""Share of membrane polymer below which a depth counts as liquid [1]."""
+LEAST_LIQUID = 1e-6
+"""Liquid on a film that a note tells of [m]."""
 
 
 def dry_sheet(run: Run, film: Film, polymer: Floats) -> dict[str, Any]:
@@ -138,8 +142,22 @@ def coacervation_front(polymer: Floats, distances: Floats, binodal: Floats) -> f
     return float(edges[k + 1])
 
 
+def liquid_on_film(polymer: Floats, amounts: Floats) -> float:
+    """Return the thickness of what holds next to no membrane polymer [m].
+
+    Parameters
+    ----------
+    polymer : array, shape (cells)
+        Volume of membrane polymer per area of each cell [m].
+    amounts : array, shape (cells, species)
+        Volume of each species per volume of membrane polymer [1].
+    """
+    whole = 1.0 + amounts.sum(axis=1)
+    return float((polymer * whole)[whole * LIQUID_SHARE > 1.0].sum())
+
+
 def air_notes(
-    arrest: Floats, depth: Floats, in_air: float, condensed: float
+    arrest: Floats, depth: Floats, in_air: float, condensed: float, liquid: float
 ) -> list[str]:
     """Say what the air did that its time alone does not tell.
 
@@ -153,6 +171,8 @@ def air_notes(
         Time in the air [s].
     condensed : float
         When the film was last colder than the air's dew point [s]; 0: never.
+    liquid : float
+        What held next to no membrane polymer when the air ended [m].
     """
     notes = []
     if condensed > 0.0:
@@ -160,6 +180,13 @@ def air_notes(
             f"until {condensed:.3g} s the film was colder than the air's dew point: "
             "water condensed on it, and was taken up as a liquid; separate drops "
             "(breath figures) are not modeled"
+        )
+    if liquid > LEAST_LIQUID:
+        # a cell is an amount of polymer, however much liquid it takes up
+        notes.append(
+            f"when the air ended, {1e6 * liquid:.3g} um of the film were liquid with "
+            f"less than {100 * LIQUID_SHARE:g} % of membrane polymer: few cells hold "
+            "it, and depths may change much with their number (compare twice the cells)"
         )
     if arrest[0] < in_air:
         still = np.flatnonzero(~(arrest < in_air))

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import membranekit as mk
-from membranekit import film_setup, simulation, units
+from membranekit import execution, film_setup, simulation, units
 from membranekit.case import read_case
 from membranekit.errors import InputError
 from membranekit.execution import MOST_SAVED, execute
 from membranekit.prepared import prepare
-from membranekit.sheet import dense_layers
+from membranekit.sheet import coacervation_front, dense_layers, liquid_on_film
 from membranekit.transport.grid import two_sided_widths
 
 CELLS = 80
@@ -316,6 +316,36 @@ def test_dense_layers_are_found():
     assert dense_layers(demixed) == [(0, 2), (4, 5), (6, 7)]
     assert dense_layers(np.array([True, True])) == []
     assert dense_layers(np.array([False, False])) == []
+
+
+def test_a_front_is_read_between_cells():
+    """K falls to zero at the front with a bend, and has a kink there."""
+    polymer = np.geomspace(0.5, 2.0, 60)
+    edges = np.concatenate([[0.0], np.cumsum(polymer)])
+    centers = 0.5 * (edges[1:] + edges[:-1])
+    for front in np.linspace(centers[20], centers[40], 301)[:-1]:
+        beyond = centers - front
+        distances = np.where(beyond > 0.0, beyond + 0.02 * beyond**2, 5.0 * beyond)
+        binodal = np.where(beyond <= 0.0, 1.0, np.nan)
+        found = coacervation_front(polymer, distances, binodal)
+        assert found == pytest.approx(front, abs=1e-9)
+    # where it came back it is known to the cell that demixed last and no closer
+    binodal[:45] = 1.0
+    found = coacervation_front(polymer, distances, binodal)
+    assert centers[44] <= found <= centers[45]
+    assert coacervation_front(polymer, np.abs(distances), np.full(60, np.nan)) == 0.0
+    assert coacervation_front(polymer, -np.abs(distances), binodal) == edges[-1]
+
+
+def test_liquid_on_a_film_is_told(monkeypatch):
+    polymer = np.array([1e-8, 1e-8, 1e-6])
+    amounts = np.array([[900.0, 99.0], [50.0, 48.0], [10.0, 3.0]])
+    assert liquid_on_film(polymer, amounts) == pytest.approx(1e-5)
+    usual = outcome(cells=40)
+    assert not any("were liquid" in note for note in usual.notes)
+    monkeypatch.setattr(execution, "liquid_on_film", lambda polymer, amounts: 2.34e-5)
+    told = outcome(cells=40).notes
+    assert any("23.4 um of the film were liquid" in note for note in told)
 
 
 def test_a_surface_arrested_in_the_air_is_told():

@@ -156,10 +156,48 @@ def test_a_bad_film_is_told(sweep, finished):
         assert told == ["a fraction left 0 to 1 at 2.5 s"]
 
 
-def test_depths_are_compared(sweep):
-    assert sweep.depth_agrees([10.0, 10.1])
-    assert not sweep.depth_agrees([10.0, 10.3])
-    assert sweep.depth_agrees([0.0, 0.0])
+def fronts(sweep, coarse, fine, *shares, liquid=False):
+    places = zip((coarse, fine), shares or (0.3, 0.3), strict=True)
+    return [sweep.Front(depth, share, liquid) for depth, share in places]
+
+
+def test_depths_and_the_polymer_above_them_are_compared(sweep):
+    assert sweep.depth_agrees(fronts(sweep, 10.0, 10.1))
+    assert not sweep.depth_agrees(fronts(sweep, 10.0, 10.3))
+    assert sweep.depth_agrees(fronts(sweep, 0.0, 0.0))
+    # the sheet moved, and the front in its polymer did not
+    assert sweep.share_agrees(fronts(sweep, 10.0, 15.0, 0.300, 0.303))
+    assert not sweep.share_agrees(fronts(sweep, 10.0, 10.0, 0.30, 0.31))
+
+
+def test_fronts_are_told_for_each_number_of_cells(sweep, capsys):
+    good, bad = fronts(sweep, 10.0, 10.1), fronts(sweep, 9.0, 8.0, 0.3, 0.2)
+    plain = {"end": "done", "reason": "", "seconds": 1.0, "text": ""}
+    thick = fronts(sweep, 2.0, 3.0, liquid=True)
+    ended = {
+        20: {**plain, "fronts": {100: bad, 400: good}},
+        40: {**plain, "fronts": {100: thick, 400: fronts(sweep, 0.0, 0.0)}},
+        41: {**plain, "fronts": {}},
+    }
+    assert sweep.report(ended, 2000, 1)
+    told = capsys.readouterr().out
+    assert "100 and 200 cells: 0 of 2 within 2 %, 0 of them 0; " in told
+    assert "the polymer above it: 1 of 2\n" in told
+    assert "400 and 800 cells: 2 of 2 within 2 %, 1 of them 0; " in told
+    assert "case 20: 9 um, 8 um; polymer above 30 %, 20 %\n" in told
+    assert "case 40: 2 um, 3 um; polymer above 30 %, 30 %; liquid on the film" in told
+
+
+def test_fronts_of_a_case_are_run_at_both_numbers_of_cells(sweep, points):
+    """Humid air draws a liquid onto the dope of this case, whatever the cells."""
+    ended = sweep.run(points[1660], cells=COARSE, compare=(COARSE, 2 * COARSE))
+    assert list(ended["fronts"]) == [COARSE, 2 * COARSE]
+    (_, middle), (again, fine) = ended["fronts"].values()
+    assert again == middle
+    assert fine.depth != middle.depth
+    assert middle.liquid
+    assert fine.liquid
+    assert sweep.run(points[1660], cells=COARSE)["fronts"] == {}
 
 
 def test_a_case_past_the_limit_is_ended(sweep, monkeypatch, capsys):
