@@ -455,12 +455,12 @@ cdef int refuse_unless_positive(str what, tuple numbers) except -1:
 
 
 # the share by which a cell may have moved is STILL times the tolerance's root
-cdef double STILL = 0.5
+cdef double STILL = 0.7
 # of all such bounds, the part beyond which a step does not start with old derivatives,
 # and how far beyond them a cell may be carried on the way: what is evaluated for some
 # stages and continued for others is a jump that the stages magnify
-cdef double STILL_AT_START = 0.5
-cdef double STILL_ON_THE_WAY = 3.0
+cdef double STILL_AT_START = 0.7
+cdef double STILL_ON_THE_WAY = 2.0
 # how many kelvins a cell may be from the temperature of its derivatives, times the
 # square of the share by which its amounts may: 3 % of friction a kelvin
 cdef double STILL_KELVIN = 5.0
