@@ -6,11 +6,12 @@
 #    y_k = D_k^-1 (b_k + lower_k y_(k-1)), then x_k = y_k + V_k x_(k+1).
 # b) Most blocks are squares of one size. Of these D^-1 is kept, so that a solve is
 #    products only; for the usual sizes the compiler is told which, and unrolls. A block
-#    whose rows or columns are of another size than a neighbor's, a surface's, is of
+#    whose rows or columns are of another size than a neighbor's, as at a bath, is of
 #    worse scaling: of these D's factors are kept.
 # c) Pivots stay on the diagonal as long as none is below a hundredth of its column's
 #    rest, which is hardly ever so: growth is then bounded as in a sparse factorization
-#    with a threshold. Otherwise, and for a surface, each is the largest of its column.
+#    with a threshold. Otherwise, and for a surface in a bath, each is the largest of
+#    its column.
 
 from libc.math cimport fabs
 

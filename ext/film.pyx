@@ -50,7 +50,7 @@ from _dense cimport lu_factor, lu_solve, spd_inverse, spd_solve
 from _coexistence cimport stability as stability_of
 from _film_cell cimport SPECIES, Cell, evaluate_cell
 from _flory_huggins cimport (
-    MAX_PAIRS, MAX_TRIPLES, Mixture, pair_index, potentials, set_flat, set_groups,
+    MAX_PAIRS, MAX_TRIPLES, Mixture, potentials, set_flat, set_groups,
 )
 from _friction cimport Friction
 
@@ -454,27 +454,26 @@ cdef int refuse_unless_positive(str what, tuple numbers) except -1:
     return 0
 
 
-# the share by which a cell may have moved is STILL times the tolerance's root
-cdef double STILL = 0.7
+# the share by which a cell may have moved is STILL times the root of the estimate's
+# tolerance. What is left out is in no estimate of a step's error
+cdef double STILL = 0.5
 # of all such bounds, the part beyond which a step does not start with old derivatives,
-# and how far beyond them a cell may be carried on the way: what is evaluated for some
-# stages and continued for others is a jump that the stages magnify
+# or the cell would leave them on the way and be evaluated for each stage
 cdef double STILL_AT_START = 0.7
-cdef double STILL_ON_THE_WAY = 2.0
 # how many kelvins a cell may be from the temperature of its derivatives, times the
 # square of the share by which its amounts may: 3 % of friction a kelvin
 cdef double STILL_KELVIN = 5.0
 
 
-cdef inline bint is_little(double change, double amount, double phase, double part,
-                           double least) noexcept nogil:
+cdef inline bint is_little(double change, double amount, double phase,
+                           double part) noexcept nogil:
     """Whether a species' amount in a phase of that volume changes by little.
 
     A trace of long chains changes by orders where all else hardly moves, and nothing
     else notices: it may, but not vanish, since its logarithm is not continued beyond.
     """
     return (fabs(change) < 0.1 * part * (amount + 0.01 * phase)
-            and fabs(change) < 0.5 * least * amount)
+            and fabs(change) < 0.5 * part * amount)
 
 
 cdef inline double safe_share(double amount, double phase,
@@ -527,8 +526,6 @@ cdef inline bint is_near(int n, const double* u, const double* rest,
     cdef int i, j
     cdef double moved[7]
     cdef double change, other, farthest = 0.0, share = 0.0, all_changes = 0.0
-    # however long the way, no amount may move by more than half of itself
-    cdef double least = part if part < 1.0 else 1.0
     for i in range(n):
         moved[i] = u[i] - rest[i]
         change = fabs(moved[i]) * scale[i]
@@ -536,9 +533,9 @@ cdef inline bint is_near(int n, const double* u, const double* rest,
         farthest = change if change > farthest else farthest
         share = other if other > share else share
     # what is left out goes with the square of it over the amount
-    if not (farthest <= still * part and share <= 0.5 * least):
+    if not (farthest <= still * part and share <= 0.5 * part):
         return False
-    if farthest < radius[0] * least:
+    if farthest < radius[0] * part:
         return True
     for i in range(n):
         change = 0.0
@@ -547,9 +544,8 @@ cdef inline bint is_near(int n, const double* u, const double* rest,
             for j in range(n):
                 change += c.dx[i * n + j] * moved[j]
                 other += c.drich[i * n + j] * moved[j]
-            if not (is_little(change, c.x[i], c.lean * c.total, part, least)
-                    and is_little(other, c.rich[i], (1.0 - c.lean) * c.total, part,
-                                  least)):
+            if not (is_little(change, c.x[i], c.lean * c.total, part)
+                    and is_little(other, c.rich[i], (1.0 - c.lean) * c.total, part)):
                 return False
         else:
             for j in range(n):
@@ -559,7 +555,7 @@ cdef inline bint is_near(int n, const double* u, const double* rest,
         if part < 1.0:
             radius[0] = 0.0
         return True
-    return fabs(all_changes) < 0.3 * least * c.distance
+    return fabs(all_changes) < 0.3 * part * c.distance
 
 
 cdef inline void add_change(int n, const double* slope, const double* moved,
@@ -1309,12 +1305,12 @@ cdef class Film:
     cdef int _evaluate(self, const double* z, bint derivatives,
                        double still) noexcept nogil:
         """Evaluate every cell at z, but for those that have moved by less than the
-        share `still` since their last derivatives, whose faces are continued along
-        them: the error is of the order of its square."""
+        share `still` since their last derivatives (with derivatives: by less than
+        STILL_AT_START of it), whose faces are continued along them: the error is of the
+        order of its square."""
         cdef int k
         if still > 0.0 and self.faces_current:
-            self._find_quiet(z, still,
-                             STILL_AT_START if derivatives else STILL_ON_THE_WAY)
+            self._find_quiet(z, still, STILL_AT_START if derivatives else 1.0)
         else:
             memset(self.quiet, 0, self.cells * sizeof(int))
         for k in range(self.cells):
@@ -2124,7 +2120,6 @@ cdef class Film:
         cdef double mean[7]
         cdef double high[7]
         cdef double low[7]
-        cdef Mixture warm
         cdef const double* u = self.z + self.start[self.surface + 1]
         cdef const double* phase
         if h <= 0.0:
@@ -2342,7 +2337,7 @@ cdef class Film:
             again = status == 0
             if status == 0:
                 status = self._step(h, tolerance, still, &error)
-            if status != 0 or error > 1.0:
+            if status != 0 or not error <= 1.0:
                 if self.mode == AIR and self.cover_gap > 0.0:
                     memcpy(self.gas_far, far, 7 * sizeof(double))
                 self.rejected += 1

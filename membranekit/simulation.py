@@ -62,10 +62,10 @@ def simulate(
         what the air does: one phase, past the spinodal with the stress of a network,
         and the air alone. Of the sheet it gives the coacervation depth, in the film
         as cast, and None with a note for all else. In a Sobol sweep of 96 cases its
-        front had 0.52 to 1.32 times the reference's polymer above it in nine of ten,
-        1.03 in the median, and within 30 % in two of three; 5 cases demixed in one
-        mode alone (``benchmarks/fast_mode.py``), for a third of the computing. It
-        ranks recipes roughly and replaces no reference run.
+        front had 0.36 to 1.05 times the reference's polymer above it in nine of ten,
+        0.76 in the median, and within 30 % in 58 %; 5 cases demixed in one mode alone
+        (``benchmarks/fast_mode.py``). It ranks cases of one recipe roughly, replaces
+        no reference run, and no longer takes less time than its air.
     cells : int, optional
         Cells of the film's grid; default 400.
     rtol : float, optional
